@@ -1,0 +1,1 @@
+"""Accounts that sign in, their roles, and API tokens."""

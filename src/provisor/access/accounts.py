@@ -1,0 +1,148 @@
+"""Accounts: create, change the role, set the password, disable and enable. Each act with its audit entry (R18)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from provisor.access.models import Account, Role
+from provisor.access.refusal import AccessRefusal, Kind
+from provisor.audit import chain
+from provisor.audit.actor import Actor
+from provisor.audit.record import record
+from provisor.directory.models import User
+
+
+def create_account(
+    email: str, password: str, role: str, actor: Actor, *, name: str = "", directory_user: User | None = None
+) -> Account:
+    """Create an account that can sign in at once. Raises `AccessRefusal`."""
+    account = Account(
+        email=_email(email),
+        name=name,
+        role=role_named(role),
+        directory_user=directory_user,
+        created_at=timezone.now(),
+    )
+    _set_valid_password(account, password)
+    with in_turn():
+        if Account.objects.filter(email=account.email).exists():
+            reason = f'There is an account for "{account.email}" already. Change that one, or take another address.'
+            raise AccessRefusal("email", reason, Kind.DUPLICATE)
+        account.save(force_insert=True)
+        _audit(actor, "account.created", account, after={"email": account.email, "role": account.role})
+    return account
+
+
+def change_role(account_id: UUID, role: str, actor: Actor) -> Account:
+    """Give the account another role; its tokens follow at once. The last owner stays one."""
+    wanted = role_named(role)
+    with in_turn():
+        account = _found(account_id)
+        if account.role == wanted:
+            return account
+        if account.role == Role.OWNER:
+            _keep_an_owner(account, "role")
+        before, account.role = account.role, wanted
+        account.save(update_fields=["role"])
+        _audit(actor, "account.role_changed", account, before={"role": before}, after={"role": account.role})
+    return account
+
+
+def disable(account_id: UUID, actor: Actor) -> Account:
+    """End the account's sessions and tokens from the next request on. The last owner cannot be disabled."""
+    with in_turn():
+        account = _found(account_id)
+        if not account.is_active:
+            return account
+        if account.role == Role.OWNER:
+            _keep_an_owner(account, "account")
+        account.is_active = False
+        account.save(update_fields=["is_active"])
+        _audit(actor, "account.disabled", account)
+    return account
+
+
+def enable(account_id: UUID, actor: Actor) -> Account:
+    """Let the account sign in again."""
+    with in_turn():
+        account = _found(account_id)
+        if account.is_active:
+            return account
+        account.is_active = True
+        account.save(update_fields=["is_active"])
+        _audit(actor, "account.enabled", account)
+    return account
+
+
+def set_password(account_id: UUID, password: str, actor: Actor) -> Account:
+    """Set another password, which ends every session of the account."""
+    with in_turn():
+        account = _found(account_id)
+        _set_valid_password(account, password)
+        account.save(update_fields=["password"])
+        _audit(actor, "account.password_changed", account)
+    return account
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """The transaction of one act. Acts take turns at the audit chain, so what is read inside stays true."""
+    with transaction.atomic():
+        chain.lock()
+        yield
+
+
+def role_named(role: str) -> Role:
+    """Return the role of that name, or refuse with the list of names."""
+    try:
+        return Role(role)
+    except ValueError:
+        reason = f'"{role}" is no role. The roles are {", ".join(Role.values)}.'
+        raise AccessRefusal("role", reason, Kind.INVALID) from None
+
+
+def _email(text: str) -> str:
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        reason = f'"{text}" is no e-mail address. Give one such as ada@example.com.'
+        raise AccessRefusal("email", reason, Kind.INVALID) from None
+    return email
+
+
+def _set_valid_password(account: Account, password: str) -> None:
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise AccessRefusal("password", " ".join(error.messages), Kind.INVALID) from None
+    account.set_password(password)
+
+
+def _found(account_id: UUID) -> Account:
+    account: Account | None = Account.objects.filter(pk=account_id).first()
+    if account is None:
+        reason = f'There is no account with the id "{account_id}".'
+        raise AccessRefusal("account", reason, Kind.MISSING)
+    return account
+
+
+def _keep_an_owner(leaving: Account, field: str) -> None:
+    """Refuse when no other owner could sign in. Acts take turns, so two owners cannot leave at once."""
+    live = Q(directory_user=None) | Q(directory_user__active=True, directory_user__deleted_at=None)
+    others = Account.objects.filter(live, role=Role.OWNER, is_active=True).exclude(pk=leaving.pk)
+    if not others.exists():
+        reason = f'"{leaving.email}" is the last owner who can sign in. Make somebody else an owner first.'
+        raise AccessRefusal(field, reason, Kind.PROTECTED)
+
+
+def _audit(actor: Actor, act: str, account: Account, **change: Any) -> None:
+    record(actor, act, subject_id=str(account.id), subject_label=account.email, **change)

@@ -1,0 +1,26 @@
+"""The Django application of this room."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
+
+
+class AccessConfig(AppConfig):
+    name = "provisor.access"
+    label = "access"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
+        from provisor.access.sessions import begin
+
+        user_logged_in.connect(begin, dispatch_uid="access.session_begins")
+        post_migrate.connect(_create_cache_table, sender=self, dispatch_uid="access.cache_table")
+
+
+def _create_cache_table(using: str, **_: Any) -> None:
+    """The rate limits of sign-in live in the database cache, whose table no migration makes."""
+    call_command("createcachetable", database=using, verbosity=0)

@@ -1,0 +1,132 @@
+"""All that this interface asks of the provisioning room, in one place.
+
+Rows of lists are read here, by key and never by offset; whatever acts, plans or explains is the room's own.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from provisor.audit.actor import Actor
+from provisor.provisioning.models import Attempt, Hold, Link, Run
+
+
+def application_status(application_id: UUID) -> dict[str, Any]:
+    """`{state, reason, in_sync, due, waiting, failed, conflict, held, missing}`."""
+    from provisor.provisioning import queries
+
+    return queries.application_status(application_id)
+
+
+def plan_application(application_id: UUID) -> dict[str, Any]:
+    """`{totals, operations, next}` of what a pass would do now; nothing is written, here or there (R19)."""
+    from provisor.provisioning import queries
+
+    return queries.plan_application(application_id)
+
+
+def plan_user(application_id: UUID, user_id: UUID) -> dict[str, Any]:
+    from provisor.provisioning import queries
+
+    return queries.plan_user(application_id, user_id)
+
+
+def test_connection(application_id: UUID) -> dict[str, Any]:
+    """`{ok, checks: [{name, ok, level, message}]}`; nothing is written there."""
+    from provisor.provisioning import operations
+
+    return operations.test_connection(application_id)
+
+
+def request_sync(application_id: UUID, actor: Actor) -> Run:
+    from provisor.provisioning import operations
+
+    return operations.request_sync(application_id, actor=actor)
+
+
+def provision_now(application_id: UUID, kind: str, local_id: UUID, actor: Actor) -> dict[str, Any]:
+    """`{steps: [...]}`: one user or group, at once, past the brake."""
+    from provisor.provisioning import operations
+
+    return operations.provision_now(application_id, kind, local_id, actor=actor)
+
+
+def retry_link(link_id: int, actor: Actor) -> None:
+    from provisor.provisioning import operations
+
+    operations.retry_link(link_id, actor=actor)
+
+
+def adopt_link(link_id: int, actor: Actor, remote_id: str | None) -> None:
+    """Take over the resource that is there: the one that was found, or the one with this id."""
+    from provisor.provisioning import operations
+
+    operations.adopt_link(link_id, actor=actor, remote_id=remote_id)
+
+
+def unlink_link(link_id: int, actor: Actor) -> None:
+    from provisor.provisioning import operations
+
+    operations.unlink_link(link_id, actor=actor)
+
+
+def ignore_link(link_id: int, actor: Actor) -> None:
+    from provisor.provisioning import operations
+
+    operations.ignore_link(link_id, actor=actor)
+
+
+def release_hold(hold_id: UUID, actor: Actor) -> None:
+    from provisor.provisioning import operations
+
+    operations.release_hold(hold_id, actor=actor)
+
+
+def reject_hold(hold_id: UUID, actor: Actor) -> None:
+    from provisor.provisioning import operations
+
+    operations.reject_hold(hold_id, actor=actor)
+
+
+def links(
+    application_id: UUID, kind: str | None, state: str | None, after: int | None, count: int
+) -> list[Link]:
+    """The links of an application in the order in which they came to be, after one of them."""
+    rows = Link.objects.filter(application_id=application_id, id__gt=after or 0)
+    rows = rows.filter(kind=kind) if kind else rows
+    rows = rows.filter(state=state) if state else rows
+    return list(rows.defer("sent", "observed", "intent").order_by("id")[:count])
+
+
+def link(link_id: int, application_id: UUID) -> Link | None:
+    return Link.objects.filter(pk=link_id, application_id=application_id).first()
+
+
+def attempts(
+    application_id: UUID | None, user_id: UUID | None, before: int | None, count: int
+) -> list[Attempt]:
+    """Attempts, the newest first, before one of them."""
+    rows = Attempt.objects.order_by("-id")
+    rows = rows.filter(application_id=application_id) if application_id else rows
+    rows = rows.filter(local_id=user_id) if user_id else rows
+    rows = rows.filter(id__lt=before) if before else rows
+    return list(rows[:count])
+
+
+def run(run_id: UUID) -> Run | None:
+    return Run.objects.filter(pk=run_id).first()
+
+
+def holds(application_id: UUID, state: str | None, after: UUID | None, count: int) -> list[Hold]:
+    rows = Hold.objects.filter(application_id=application_id).order_by("pk")
+    rows = rows.filter(state=state) if state else rows
+    return list((rows.filter(pk__gt=after) if after else rows)[:count])
+
+
+def hold(application_id: UUID, hold_id: UUID) -> Hold | None:
+    return Hold.objects.filter(application_id=application_id, pk=hold_id).first()
+
+
+def links_of(found: Iterable[Hold]) -> dict[int, Link]:
+    """The links of holds by id; a hold outlives its link."""
+    return Link.objects.defer("sent", "observed", "intent").in_bulk({each.link_id for each in found})

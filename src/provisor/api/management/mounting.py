@@ -1,0 +1,61 @@
+"""How an operation becomes part of the interface: its id, its permission and its answers in one call."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Router
+
+from provisor.api.management.caller import BearerToken
+from provisor.api.management.permissions import PERMISSIONS
+from provisor.api.management.problems import MEDIA_TYPE, missing
+from provisor.api.management.shapes import ProblemDocument
+
+View = Callable[..., HttpResponse]
+
+_PROBLEM: Final = {
+    "description": "A problem, as RFC 9457 writes it.",
+    "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}},
+}
+
+
+def operation(
+    router: Router,
+    method: str,
+    path: str,
+    *,
+    gives: Any = None,
+    status: int = 200,
+    shown: bool = True,
+    name: str = "",
+) -> Callable[[View], View]:
+    """Mount a view. Its name is the operation id, which never changes; the permission is looked up by it.
+
+    `gives` is the shape of the answer. `shown=False` mounts a second address of an operation, unlisted.
+    """
+
+    def mount(view: View) -> View:
+        operation_id = name or view.__name__
+        router.add_api_operation(
+            path,
+            [method],
+            view,
+            auth=BearerToken(PERMISSIONS[operation_id]),
+            response={status: gives},
+            operation_id=operation_id,
+            summary=(view.__doc__ or operation_id).strip().split("\n")[0].rstrip("."),
+            include_in_schema=shown,
+            openapi_extra={"responses": {"default": _PROBLEM}},
+        )
+        return view
+
+    return mount
+
+
+def read_uuid(noun: str, given: str) -> UUID:
+    """The id in an address. Raises `Problem` 404: what is no id is the id of nothing."""
+    try:
+        return UUID(given)
+    except ValueError:
+        raise missing(noun, given) from None

@@ -1,0 +1,93 @@
+"""What happened: runs, attempts, audit, journal; and the catalogue of profiles."""
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from provisor.api.management import documents, engine_port
+from provisor.api.management.answers import Limit, answer, paging
+from provisor.api.management.mounting import operation, read_uuid
+from provisor.api.management.problems import missing
+from provisor.api.management.shapes import AttemptPage, AuditPage, JournalPage, ProfilePage
+from provisor.api.management.shapes import Run as RunShape
+from provisor.applications.profiles import catalogue
+from provisor.audit.models import AuditEntry
+from provisor.directory.models import JournalEntry
+
+router = Router(tags=["Records"])
+
+
+@operation(router, "GET", "/runs/{run_id}", gives=RunShape)
+def get_run(request: HttpRequest, run_id: str) -> HttpResponse:  # noqa: ARG001 - django-ninja passes the request
+    """Read how a run goes, or went."""
+    run = engine_port.run(read_uuid("run", run_id))
+    if run is None:
+        raise missing("run", run_id)
+    return answer(documents.run(run))
+
+
+@operation(router, "GET", "/attempts", gives=AttemptPage)
+def list_attempts(
+    request: HttpRequest,
+    *,
+    application: str | None = None,
+    user: str | None = None,
+    limit: Limit = 100,
+    cursor: str | None = None,
+) -> HttpResponse:
+    """List HTTP exchanges with applications, the newest first."""
+    page = paging(request, limit, cursor)
+    of_application = read_uuid("application", application) if application else None
+    of_user = read_uuid("user", user) if user else None
+    rows = engine_port.attempts(of_application, of_user, page.position, limit + 1)
+    return page.page(rows, documents.attempt, lambda row: row.pk)
+
+
+@operation(router, "GET", "/audit", gives=AuditPage)
+def list_audit_entries(
+    request: HttpRequest,
+    *,
+    act: str | None = None,
+    actor: str | None = None,
+    subject: str | None = None,
+    limit: Limit = 100,
+    cursor: str | None = None,
+) -> HttpResponse:
+    """List acts of persons, tokens and commands, the newest first."""
+    page = paging(request, limit, cursor)
+    wanted = {"act": act, "actor_id": actor, "subject_id": subject}
+    rows = AuditEntry.objects.select_related("payload").order_by("-pk")
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = rows.filter(pk__lt=page.position) if page.position else rows
+    return page.page(list(rows[: limit + 1]), documents.audit_entry, lambda row: row.pk)
+
+
+@operation(router, "GET", "/journal", gives=JournalPage)
+def list_journal_entries(
+    request: HttpRequest,
+    *,
+    subject: str | None = None,
+    event: str | None = None,
+    limit: Limit = 100,
+    cursor: str | None = None,
+) -> HttpResponse:
+    """List changes of the directory and the configuration, the newest first."""
+    page = paging(request, limit, cursor)
+    rows = JournalEntry.objects.order_by("-pk")
+    rows = rows.filter(subject_id=read_uuid("subject", subject)) if subject else rows
+    rows = rows.filter(event=event) if event else rows
+    rows = rows.filter(pk__lt=page.position) if page.position else rows
+    return page.page(list(rows[: limit + 1]), documents.journal_entry, lambda row: row.pk)
+
+
+@operation(router, "GET", "/profiles", gives=ProfilePage)
+def list_profiles(
+    request: HttpRequest,
+    search: str = "",
+    limit: Limit = 100,
+    cursor: str | None = None,
+) -> HttpResponse:
+    """Search the catalogue of profiles, the best first. The generic one is always found, and last."""
+    page = paging(request, limit, cursor)
+    start = page.position or 0
+    found = list(enumerate(catalogue(search)))[start : start + limit + 1]
+    return page.page(found, lambda pair: documents.profile(pair[1]), lambda pair: pair[0] + 1)

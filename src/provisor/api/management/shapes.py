@@ -1,0 +1,382 @@
+"""The documents of the interface as OpenAPI describes them. Requests are checked by the services, not by these."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, RootModel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+Id = Annotated[str, Field(description="A UUID.", examples=["01a2099d-617c-7495-9291-922262505878"])]
+Time = Annotated[str, Field(description="RFC 3339, UTC.", examples=["2026-11-23T10:00:00Z"])]
+Secret = Annotated[str, Field(json_schema_extra={"writeOnly": True})]
+
+
+class Shape(Schema):
+    model_config = ConfigDict(extra="allow")
+
+
+class Auth(Shape):
+    """How Provisor presents itself. Which members there are depends on `method`; secrets are write-only."""
+
+    method: Literal["bearer", "basic", "header", "oauth2_client_credentials"] = "bearer"
+    token: Secret = ""
+    username: str = ""
+    password: Secret = ""
+    name: str = ""
+    value: Secret = ""
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: Secret = ""
+    scope: str = ""
+
+
+class AuthShown(Shape):
+    method: str
+    set: bool = Field(description="Whether secrets are stored. They are never given out.")
+
+
+class UserSwitches(Shape):
+    create: bool = True
+    update: bool = True
+    delete: bool = True
+
+
+class GroupSwitches(UserSwitches):
+    membership: bool = True
+
+
+class Features(Shape):
+    users: UserSwitches = UserSwitches()
+    groups: GroupSwitches = GroupSwitches()
+    roles: bool = False
+    entitlements: bool = False
+
+
+Verb = Literal["deactivate", "delete", "keep"]
+
+
+class Deprovision(Shape):
+    unassigned: Verb = "deactivate"
+    disabled: Verb = "deactivate"
+    deleted: Verb = "delete"
+
+
+class MappingRule(Shape):
+    target: str = Field(examples=['emails[type eq "work"].value'])
+    kind: Literal["direct", "constant", "expression"] = "direct"
+    source: str = ""
+    value: Any = None
+    default: Any = None
+    apply: Literal["always", "create"] = "always"
+    on_empty: Literal["clear", "keep", "default"] = "clear"
+    reference: Literal["", "user"] = ""
+
+
+class Mappings(Shape):
+    users: list[MappingRule] = Field(default_factory=list)
+    groups: list[MappingRule] = Field(default_factory=list)
+
+
+class Matching(Shape):
+    users: list[str] = Field(default_factory=list)
+    groups: list[str] = Field(default_factory=list)
+
+
+class Limits(Shape):
+    rate: float | None = Field(None, description="Requests per second.")
+    concurrency: int | None = None
+    members_per_request: int | None = None
+
+
+class Brake(Shape):
+    count: int = 5
+    percent: float = 5
+
+
+class ApplicationSettings(Shape):
+    """What is left out comes from the profile, or stays as it is."""
+
+    name: str = ""
+    profile: str = "generic"
+    base_url: str = ""
+    features: Features = Features()
+    deprovision: Deprovision = Deprovision()
+    mappings: Mappings = Mappings()
+    matching: Matching = Matching()
+    limits: Limits = Field(default_factory=lambda: Limits(rate=None))
+    brake: Brake = Brake()
+    mode: Literal["observe", "enforce"] = "enforce"
+    delete_after_days: int | None = None
+    exclusions: list[str] = Field(default_factory=list)
+
+
+class ApplicationChange(ApplicationSettings):
+    auth: Auth = Auth()
+
+
+class ApplicationNew(ApplicationChange):
+    name: str
+    base_url: str
+
+
+class Status(Shape):
+    state: Literal["well", "paused", "refused", "misbehaving", "unreachable", "throttled"]
+    in_sync: int
+    due: int
+    waiting: int
+    failed: int
+    conflict: int
+    held: int
+    missing: int
+
+
+class Application(ApplicationSettings):
+    id: Id
+    auth: AuthShown
+    paused: bool
+    paused_reason: str
+    unverified: bool
+    created_at: Time
+    updated_at: Time
+    status: Status | None = Field(None, description="Given for a single application, not in lists.")
+
+
+class PolicyChange(Shape):
+    name: str = ""
+    login_method: Literal["password", "passwordless", "magic_link"] = "password"
+    second_factor: Literal["none", "totp", "passkey", "any"] = "none"
+    push_group: bool = True
+    roles: list[str] = Field(default_factory=list)
+    entitlements: list[str] = Field(default_factory=list)
+
+
+class PolicyNew(PolicyChange):
+    name: str
+    application: Id
+    group: Id
+
+
+class Policy(PolicyNew):
+    id: Id
+    created_at: Time
+    updated_at: Time
+
+
+class Check(Shape):
+    name: str
+    ok: bool
+    level: str
+    message: str
+
+
+class ConnectionTest(Shape):
+    """`ok` is false only if provisioning cannot work."""
+
+    ok: bool
+    checks: list[Check]
+
+
+class Plan(Shape):
+    totals: dict[str, int]
+    operations: list[dict[str, Any]]
+    next: str | None = None
+
+
+class Steps(Shape):
+    steps: list[dict[str, Any]]
+
+
+class ProvisionWhom(Shape):
+    """One of the two: the id of a user or of a group."""
+
+    user: Id = ""
+    group: Id = ""
+
+
+class Pause(Shape):
+    reason: str = ""
+
+
+class Adoption(Shape):
+    remote_id: str | None = Field(
+        None, description="The id in the application; left out: the one that was found."
+    )
+
+
+class Release(Shape):
+    effect: str | None = Field(
+        None, description="The `effect` that was shown; another one by now is refused."
+    )
+
+
+class Link(Shape):
+    id: str
+    application: Id
+    kind: Literal["user", "group"]
+    local_id: Id
+    name: str
+    remote_id: str | None
+    origin: str
+    in_scope: bool
+    cause: str
+    state: str
+    reason: str
+    attempts: int
+    not_before: Time | None
+    changed_at: Time | None
+
+
+class Hold(Shape):
+    id: Id
+    application: Id
+    link: str
+    kind: str | None = Field(description="Null, as `local_id` is, once the link is gone.")
+    local_id: Id | None
+    user: Id | None
+    act: str
+    cause: str
+    effect: str
+    state: str
+    reason: str
+    held_at: Time | None
+    decided_at: Time | None
+    decided_by: str
+
+
+class Run(Shape):
+    id: Id
+    application: Id
+    trigger: str
+    state: Literal["requested", "running", "finished", "stopped"]
+    requested_at: Time | None
+    started_at: Time | None
+    finished_at: Time | None
+    totals: dict[str, int]
+    reason: str
+
+
+class Attempt(Shape):
+    id: str
+    application: Id
+    link: str | None
+    run: Id | None
+    local_id: Id | None
+    cause: str | None = Field(description="The journal entry that caused it.")
+    at: Time | None
+    act: str
+    method: str
+    path: str
+    status: int | None
+    milliseconds: float
+    request: str
+    response: str
+    reason: str
+
+
+class AuditEntry(Shape):
+    id: str
+    at: Time
+    actor: dict[str, str]
+    act: str
+    subject: dict[str, str]
+    before: Any = None
+    after: Any = None
+    digest: str
+
+
+class JournalEntry(Shape):
+    id: str
+    at: Time
+    event: str
+    actor: str
+    subject_id: Id
+    detail: dict[str, Any]
+
+
+class Profile(Shape):
+    id: str
+    name: str
+    vendor: str
+    summary: str
+    documentation: str
+    base_url_hint: str
+    auth_methods: list[str]
+    notes: list[str]
+
+
+class ProblemDocument(Shape):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] = Field(default_factory=list)
+
+
+class Page(Shape):
+    next: str | None = Field(description="The cursor of the next page; null on the last.")
+
+
+class ApplicationPage(Page):
+    items: list[Application]
+
+
+class PolicyPage(Page):
+    items: list[Policy]
+
+
+class LinkPage(Page):
+    items: list[Link]
+
+
+class HoldPage(Page):
+    items: list[Hold]
+
+
+class AttemptPage(Page):
+    items: list[Attempt]
+
+
+class AuditPage(Page):
+    items: list[AuditEntry]
+
+
+class JournalPage(Page):
+    items: list[JournalEntry]
+
+
+class ProfilePage(Page):
+    items: list[Profile]
+
+
+class Body(RootModel[dict[str, Any]]):
+    """A JSON object as it was sent: the services look at every member, and say what is wrong at its place.
+
+    `described_by` names the shape that OpenAPI shows for it.
+    """
+
+    described_by: ClassVar[type[Shape]] = Shape
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(cls.described_by.__pydantic_core_schema__)
+
+
+class ApplicationNewBody(Body):
+    described_by = ApplicationNew
+
+
+class ApplicationChangeBody(Body):
+    described_by = ApplicationChange
+
+
+class PolicyNewBody(Body):
+    described_by = PolicyNew
+
+
+class PolicyChangeBody(Body):
+    described_by = PolicyChange

@@ -1,0 +1,70 @@
+"""The addresses of the management interface, each behind one door that speaks in problems."""
+
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.csrf import csrf_exempt
+
+from provisor.api.bearer import Unauthenticated, principal_of
+from provisor.api.documents import MediaTypes, announced_length
+from provisor.api.management.idempotency import once
+from provisor.api.management.interface import as_problem, make, unauthenticated
+from provisor.api.management.problems import Problem
+
+_View = Callable[..., HttpResponse]
+
+_MEDIA: Final = MediaTypes(accepted=frozenset({"application/json"}))
+#: The description is public, as the source is. The name is django-ninja's.
+_PUBLIC: Final = frozenset({"openapi-json"})
+
+interface: Final = make()
+
+
+def urlpatterns(root: str) -> list[URLPattern | URLResolver]:
+    """The routes below `root`, which has no slash at either end; whatever else is there is a problem 404."""
+    patterns, app_name, namespace = interface.urls
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            pattern.callback = _door(pattern.callback, public=pattern.name in _PUBLIC)
+    return [
+        path(f"{root}/", (patterns, app_name, namespace)),
+        path(f"{root}<path:rest>", _door(_nowhere)),
+        path(root, _door(_nowhere)),
+    ]
+
+
+def _door(view: _View, *, public: bool = False) -> _View:
+    @csrf_exempt
+    def enter(request: HttpRequest, **parts: str) -> HttpResponse:
+        try:
+            if not public:
+                principal_of(request)
+            return _answered(request, lambda: view(request, **parts))
+        except Unauthenticated as reason:
+            return unauthenticated(reason)
+        except Exception as error:  # noqa: BLE001 - a caller gets a problem, whatever broke
+            return as_problem(error).answer()
+
+    return enter
+
+
+def _answered(request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
+    if announced_length(request):
+        _MEDIA.check(request)
+    repeatable = request.method == "POST" and "Idempotency-Key" in request.headers
+    response = once(request, work) if repeatable else work()
+    return _not_allowed(request, response) if response.status_code == 405 else response  # noqa: PLR2004 - an HTTP status
+
+
+def _not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    allowed = ", ".join(sorted(response["Allow"].split(", ")))
+    detail = f'The method "{request.method}" does not work here. Use one of: {allowed}.'
+    problem = Problem(405, "method-not-allowed", detail).answer()
+    problem["Allow"] = allowed
+    return problem
+
+
+def _nowhere(_request: HttpRequest, **_parts: str) -> NoReturn:
+    raise Http404

@@ -1,0 +1,9 @@
+"""The Django application of this room."""
+
+from django.apps import AppConfig
+
+
+class ApplicationsConfig(AppConfig):
+    name = "provisor.applications"
+    label = "applications"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""The command line: thin adapters on the same services as the API."""

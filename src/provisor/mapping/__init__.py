@@ -1,0 +1,1 @@
+"""Rules that render a directory user or group into an application's resource. Pure."""

@@ -1,0 +1,1 @@
+"""Desired against acknowledged state gives operations. Pure: a dry run and a pass share it."""

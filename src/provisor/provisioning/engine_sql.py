@@ -1,0 +1,202 @@
+"""The named SQL of the engine's hot loop: claim, intent, outcome. The same text on SQLite and on PostgreSQL."""
+
+#: The due links of one phase with everything they are rendered from, in one snapshot.
+CLAIM = """
+SELECT l.id, l.kind, l.local_id, l.remote_id, l.origin, l.in_scope, l.cause, l.generation, l.phase, l.sent, l.doubt,
+       l.verified, l.etag, l.attempts, l.entry_id,
+       u.user_name, u.active, u.resource, u.manager_id, m.remote_id,
+       g.display_name, g.external_id, g.resource
+FROM provisioning_link l
+LEFT JOIN directory_user u ON l.kind = 'user' AND u.id = l.local_id
+LEFT JOIN provisioning_link m ON m.application_id = l.application_id AND m.kind = 'user' AND m.local_id = u.manager_id
+LEFT JOIN directory_group g ON l.kind = 'group' AND g.id = l.local_id
+WHERE l.application_id = %s AND l.state = 'due' AND l.phase = %s AND l.not_before <= %s AND l.intent IS NULL
+ORDER BY l.not_before LIMIT %s
+"""
+
+RECORD_INTENT = "UPDATE provisioning_link SET intent = %s WHERE id = %s"
+
+#: Nothing had to be sent: the link rests. In the claim's own transaction, so its generation is the one read.
+REST = """
+UPDATE provisioning_link SET state = %s, reason = %s, done_generation = generation, doubt = NULL, attempts = 0,
+    changed_at = %s
+WHERE id = %s
+"""
+NEXT_PHASE = "UPDATE provisioning_link SET phase = %s WHERE id = %s"
+DELETE_LINK = "DELETE FROM provisioning_link WHERE id = %s"
+DELETE_LINK_MEMBERS = "DELETE FROM provisioning_link_member WHERE link_id = %s"
+
+#: What the application confirmed is kept whatever the generation is by now; the generation guards state and progress.
+CONFIRM = """
+UPDATE provisioning_link SET remote_id = %s, origin = %s, sent = %s, observed = %s, etag = %s, intent = NULL,
+    doubt = NULL, verified = TRUE, attempts = 0, not_before = 0, changed_at = %s,
+    done_generation = %s,
+    state = CASE WHEN generation = %s THEN %s ELSE 'due' END,
+    phase = CASE WHEN generation = %s THEN %s ELSE phase END,
+    reason = CASE WHEN generation = %s THEN %s ELSE reason END
+WHERE id = %s
+"""
+
+#: The write was refused, or has no outcome: nothing is acknowledged; the doubt, if any, is kept.
+FAIL = """
+UPDATE provisioning_link SET intent = NULL, doubt = %s, attempts = %s, changed_at = %s,
+    not_before = CASE WHEN generation = %s THEN %s ELSE 0 END,
+    state = CASE WHEN generation = %s THEN %s ELSE 'due' END,
+    reason = CASE WHEN generation = %s THEN %s ELSE reason END
+WHERE id = %s
+"""
+
+#: The account is not there any more, confirmed by the application: a new one may be made.
+FORGET_REMOTE = """
+UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, origin = '', etag = '', intent = NULL,
+    doubt = NULL, state = CASE WHEN generation = %s THEN %s ELSE 'due' END, reason = %s, changed_at = %s
+WHERE id = %s
+"""
+
+INSERT_ATTEMPT = """
+INSERT INTO provisioning_attempt (application_id, link_id, run_id, local_id, entry_id, at, act, method, path, status,
+    milliseconds, request, response, reason)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+#: What a person has released does not count again (engine.md, section 8).
+INSERT_DEPARTURE = """
+INSERT INTO provisioning_departure (application_id, budget, count, at)
+SELECT %s, 'accounts', 1, %s WHERE NOT EXISTS (
+    SELECT 1 FROM provisioning_hold h WHERE h.link_id = %s AND h.user_id IS NULL AND h.state = 'released')
+"""
+INSERT_MEMBER_DEPARTURES = """
+INSERT INTO provisioning_departure (application_id, budget, count, at)
+SELECT %s, 'memberships', COUNT(*), %s FROM provisioning_link_member lm
+WHERE lm.id IN ({rows}) AND lm.remote_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM provisioning_hold h
+    WHERE h.link_id = lm.link_id AND h.user_id = lm.user_id AND h.state = 'released')
+HAVING COUNT(*) > 0
+"""
+
+OPEN_INTERVAL = """
+INSERT INTO provisioning_access_interval (application_id, user_id, remote_id, from_at, from_cause, to_at, to_cause)
+SELECT %s, %s, %s, %s, %s, NULL, '' WHERE NOT EXISTS (
+    SELECT 1 FROM provisioning_access_interval WHERE application_id = %s AND user_id = %s AND to_at IS NULL)
+"""
+CLOSE_INTERVAL = """
+UPDATE provisioning_access_interval SET to_at = %s, to_cause = %s
+WHERE application_id = %s AND user_id = %s AND to_at IS NULL
+"""
+
+READ_EPOCH = "SELECT epoch FROM applications_application WHERE id = %s"
+
+#: An account exists now: groups that waited for it are due, and so are the people whose manager it is.
+WAKE_WAITING_GROUPS = """
+UPDATE provisioning_link SET state = 'due', phase = 4, not_before = 0
+WHERE application_id = %s AND state = 'waiting' AND kind = 'group' AND id IN (
+    SELECT lm.link_id FROM provisioning_link_member lm WHERE lm.due AND lm.user_id IN ({users}))
+"""
+WAKE_WAITING_REPORTS = """
+UPDATE provisioning_link SET state = 'due', phase = 5, not_before = 0
+WHERE application_id = %s AND state = 'waiting' AND kind = 'user' AND local_id IN (
+    SELECT id FROM directory_user WHERE manager_id IN ({users}))
+"""
+#: The account was made anew under another id: its memberships were the old one's.
+MEMBERS_OF_NEW_ACCOUNTS = """
+UPDATE provisioning_link_member SET due = TRUE
+WHERE user_id IN ({users}) AND wanted AND remote_id IS NOT NULL
+  AND link_id IN (SELECT id FROM provisioning_link WHERE application_id = %s AND kind = 'group')
+  AND remote_id <> (SELECT ul.remote_id FROM provisioning_link ul
+                    WHERE ul.application_id = %s AND ul.kind = 'user' AND ul.local_id = provisioning_link_member.user_id)
+"""
+WAKE_GROUPS_OF_NEW_ACCOUNTS = """
+UPDATE provisioning_link SET state = 'due', phase = CASE WHEN state = 'due' AND phase < 4 THEN phase ELSE 4 END,
+    not_before = 0
+WHERE application_id = %s AND kind = 'group' AND state IN ('in_sync', 'waiting', 'due') AND id IN (
+    SELECT lm.link_id FROM provisioning_link_member lm WHERE lm.due AND lm.user_id IN ({users}))
+"""
+
+# --- members of one group -------------------------------------------------------------------------------------------
+
+MEMBERS_TO_REMOVE = """
+SELECT lm.id, '', lm.remote_id, COALESCE(lm.remote_id, ul.remote_id), lm.doubt
+FROM provisioning_link_member lm
+JOIN provisioning_link l ON l.id = lm.link_id
+LEFT JOIN provisioning_link ul
+    ON ul.application_id = l.application_id AND ul.kind = 'user' AND ul.local_id = lm.user_id
+WHERE lm.link_id = %s AND lm.due AND NOT lm.wanted AND NOT lm.held
+ORDER BY lm.id LIMIT %s
+"""
+MEMBERS_TO_ADD = """
+SELECT lm.id, u.user_name, lm.remote_id, ul.remote_id, lm.doubt
+FROM provisioning_link_member lm
+JOIN provisioning_link l ON l.id = lm.link_id
+JOIN directory_user u ON u.id = lm.user_id
+JOIN provisioning_link ul ON ul.application_id = l.application_id AND ul.kind = 'user' AND ul.local_id = lm.user_id
+WHERE lm.link_id = %s AND lm.due AND lm.wanted AND ul.remote_id IS NOT NULL AND ul.state <> 'missing'
+ORDER BY lm.id LIMIT %s
+"""
+#: Members who are to get an account and have none yet.
+MEMBERS_WAITING = """
+SELECT COUNT(*)
+FROM provisioning_link_member lm
+JOIN provisioning_link l ON l.id = lm.link_id
+JOIN provisioning_link ul ON ul.application_id = l.application_id AND ul.kind = 'user' AND ul.local_id = lm.user_id
+WHERE lm.link_id = %s AND lm.due AND lm.wanted AND ul.in_scope AND (ul.remote_id IS NULL OR ul.state = 'missing')
+"""
+CONFIRMED_MEMBERS = (
+    "SELECT remote_id FROM provisioning_link_member WHERE link_id = %s AND remote_id IS NOT NULL"
+)
+
+CONFIRM_MEMBER = """
+UPDATE provisioning_link_member SET remote_id = %s, doubt = FALSE, due = NOT wanted WHERE id = %s
+"""
+#: Its removal is confirmed; if the directory wants the member again meanwhile, it is due again.
+CONFIRM_REMOVAL = (
+    "DELETE FROM provisioning_link_member WHERE id = %s AND NOT wanted",
+    "UPDATE provisioning_link_member SET remote_id = NULL, doubt = FALSE, held = FALSE, due = TRUE WHERE id = %s",
+)
+DOUBT_MEMBER = "UPDATE provisioning_link_member SET doubt = TRUE, due = TRUE WHERE id = %s"
+
+# --- recovery -------------------------------------------------------------------------------------------------------
+
+OPEN_INTENTS = (
+    "SELECT id, intent, doubt FROM provisioning_link WHERE application_id = %s AND intent IS NOT NULL"
+)
+INTENT_TO_DOUBT = """
+UPDATE provisioning_link SET intent = NULL, doubt = %s, state = 'due', not_before = %s WHERE id = %s
+"""
+
+# --- what is due ----------------------------------------------------------------------------------------------------
+
+NEXT_DUE = "SELECT MIN(not_before) FROM provisioning_link WHERE application_id = %s AND state = 'due' AND intent IS NULL"
+
+COUNT_NEW = """
+SELECT COUNT(*) FROM provisioning_link
+WHERE application_id = %s AND kind = %s AND state = 'due' AND in_scope AND remote_id IS NULL
+"""
+#: Nothing of these works was sent: they are simply due.
+RELEASE_INTENT = "UPDATE provisioning_link SET intent = NULL WHERE id = %s"
+
+HOLDER_OF_REMOTE = """
+SELECT l.state, COALESCE(u.user_name, g.display_name) FROM provisioning_link l
+LEFT JOIN directory_user u ON l.kind = 'user' AND u.id = l.local_id
+LEFT JOIN directory_group g ON l.kind = 'group' AND g.id = l.local_id
+WHERE l.application_id = %s AND l.kind = %s AND l.remote_id = %s
+"""
+
+#: After the end of a pass: few that vanished are made anew, or were leavers and are gone.
+REMAKE_VANISHED = """
+UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, origin = '', etag = '', doubt = NULL,
+    state = 'due', phase = CASE WHEN kind = 'user' THEN 2 ELSE 3 END, not_before = 0
+WHERE id = %s AND in_scope
+"""
+RESET_MEMBERS_OF_VANISHED = """
+UPDATE provisioning_link_member SET remote_id = NULL, doubt = FALSE, due = wanted WHERE link_id = %s
+"""
+DROP_VANISHED = "DELETE FROM provisioning_link WHERE id = %s AND NOT in_scope"
+PUT_BACK_VANISHED = "UPDATE provisioning_link SET state = 'due', reason = %s WHERE id = %s"
+
+GRANTS = """
+SELECT m.user_id, po.roles, po.entitlements
+FROM applications_policy po
+JOIN directory_closure c ON c.ancestor_id = po.group_id
+JOIN directory_membership m ON m.group_id = c.descendant_id
+WHERE po.application_id = %s AND m.user_id IN ({users})
+"""

@@ -1,0 +1,125 @@
+"""Whether a pass may go on: what failures say about the whole application (R12, R13; engine.md, section 9)."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from provisor.provisioning.limiter import Limiter
+from provisor.provisioning.verdict import THROTTLED, UNAUTHORISED
+from provisor.provisioning.work import Work
+from provisor.scim.errors import AddressRefused, NotSent, OutcomeUnknown, ScimFailure
+
+#: Failed connections, or answers that never came, in a row.
+UNREACHABLE_AFTER = 3
+SILENT_AFTER = 8
+#: More than this part of at least so many calls.
+MISBEHAVING_PART = 0.7
+MISBEHAVING_FROM = 10
+WINDOW = 50
+#: Links that may vanish in one pass before it looks like a wrong address.
+VANISHED_COUNT = 3
+VANISHED_PART = 0.1
+#: Seconds of `Retry-After` that a pass waits out; beyond, it ends and comes back.
+WAIT_OUT = 30
+
+#: Milliseconds until the first probe, and the longest between two.
+FIRST_PROBE = {"refused": 60_000, "unreachable": 5_000, "misbehaving": 30_000, "throttled": 1_000}
+LONGEST_PROBE = {"refused": 900_000, "unreachable": 300_000, "misbehaving": 3_600_000, "throttled": 3_600_000}
+
+REFUSED = "The application refused the credential (401). Nothing is sent until a new one is entered; it is tried again by itself, too."
+FORBIDDEN = "The application forbids even reading (403): the credential lacks a permission. Nothing is sent until that is mended."
+UNREACHABLE = "The application cannot be reached: {sentence}"
+SILENT = "The application did not answer {count} times in a row: {sentence}"
+MISBEHAVING = "{failed} of the last {count} requests failed, the last with: {sentence}"
+THROTTLING = "The application asks to wait {seconds} seconds (429)."
+VANISHED = (
+    "{count} accounts or groups that were there are not found any more (404). That looks like a wrong address or tenant, "
+    "so nothing is made anew. Check the SCIM base URL, then resume."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """Why a pass ends before its work does. `state` is a word of the health of an application."""
+
+    state: str
+    reason: str
+    #: Milliseconds until it is tried again, when the application said so.
+    wait: int | None = None
+
+
+class Health:
+    """Watches the answers of one pass; calls `halt` when the application must be left alone."""
+
+    def __init__(self, limiter: Limiter, halt: Callable[[Halt], None]) -> None:
+        self._limiter = limiter
+        self._halt = halt
+        self._window: deque[bool] = deque(maxlen=WINDOW)
+        self._unsent = 0
+        self._silent = 0
+        self.confirmed = 0
+        self.vanished: list[Work] = []
+
+    def succeeded(self) -> None:
+        self._unsent = self._silent = 0
+        self.confirmed += 1
+        self._window.append(True)
+
+    def failed(self, failure: ScimFailure) -> None:
+        """Judge a failure; a throttled request is no failure of the application."""
+        if failure.status == THROTTLED:
+            self._throttle(failure)
+            return
+        self._window.append(False)
+        if failure.status == UNAUTHORISED:
+            self._halt(Halt(state="refused", reason=REFUSED))
+        elif isinstance(failure, NotSent):
+            self._not_sent(failure)
+        elif isinstance(failure, OutcomeUnknown):
+            self._no_answer(failure)
+        self._judge_window(failure)
+
+    def forbid(self) -> None:
+        """A control read was refused, too: it is the credential, not the object."""
+        self._halt(Halt(state="refused", reason=FORBIDDEN))
+
+    def _throttle(self, failure: ScimFailure) -> None:
+        self._limiter.throttled(failure.retry_after)
+        seconds = failure.retry_after or 0
+        if seconds > WAIT_OUT:
+            reason = THROTTLING.format(seconds=int(seconds))
+            self._halt(Halt(state="throttled", reason=reason, wait=int(seconds * 1_000)))
+
+    def _not_sent(self, failure: NotSent) -> None:
+        self._unsent += 1
+        if self._unsent >= UNREACHABLE_AFTER or isinstance(failure, AddressRefused):
+            self._halt(Halt(state="unreachable", reason=UNREACHABLE.format(sentence=failure.sentence)))
+
+    def _no_answer(self, failure: OutcomeUnknown) -> None:
+        self._silent += 1
+        if self._silent >= SILENT_AFTER:
+            reason = SILENT.format(count=self._silent, sentence=failure.sentence)
+            self._halt(Halt(state="unreachable", reason=reason))
+
+    def _judge_window(self, failure: ScimFailure) -> None:
+        count, failed = len(self._window), self._window.count(False)
+        if count >= MISBEHAVING_FROM and failed > MISBEHAVING_PART * count:
+            reason = MISBEHAVING.format(failed=failed, count=count, sentence=failure.sentence)
+            self._halt(Halt(state="misbehaving", reason=reason))
+
+    def vanish(self, work: Work) -> None:
+        """Note a linked resource that was answered with 404; too many at once end the pass."""
+        self.vanished.append(work)
+        if self.too_many_vanished:
+            reason = VANISHED.format(count=len(self.vanished))
+            self._halt(Halt(state="misbehaving", reason=reason))
+
+    @property
+    def too_many_vanished(self) -> bool:
+        return len(self.vanished) > max(VANISHED_COUNT, VANISHED_PART * self.confirmed)
+
+
+def probe_wait(state: str, failures: int) -> int:
+    """Return milliseconds until an application in this state is probed for the n-th time."""
+    first = FIRST_PROBE.get(state, 30_000)
+    return int(min(first * 2 ** min(failures, 20), LONGEST_PROBE.get(state, 3_600_000)))

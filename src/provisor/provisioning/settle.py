@@ -1,0 +1,189 @@
+"""Settle: store outcomes, member progress and attempts of many works in one transaction (engine.md, section 3)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from provisor.provisioning import engine_sql as sql
+from provisor.provisioning.context import Context
+from provisor.provisioning.keys import Key
+from provisor.provisioning.phases import Phase
+from provisor.provisioning.work import MemberProgress, Outcome
+
+
+class FencedError(Exception):
+    """Another worker has taken the application: nothing of this pass may be recorded any more."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What happened since the last settlement."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    progress: list[MemberProgress] = field(default_factory=list)
+    #: Rows for `INSERT_ATTEMPT`.
+    attempts: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.outcomes or self.progress or self.attempts)
+
+
+def settle(context: Context, ledger: Ledger, *, now: int) -> None:
+    """Store everything in one commit; raises FencedError, and stores nothing, when the epoch has moved on."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.READ_EPOCH, [context.key])
+        row = cursor.fetchone()
+        if row is None or row[0] != context.epoch:
+            raise FencedError
+        if ledger.attempts:
+            cursor.executemany(sql.INSERT_ATTEMPT, ledger.attempts)
+        _settle_members(cursor, context, ledger.progress, now)
+        _settle_links(cursor, ledger.outcomes, now)
+        _settle_access(cursor, context, ledger.outcomes, now)
+        _wake_dependents(
+            cursor, context, [o.work.link.local_id for o in ledger.outcomes if _is_new_account(o)]
+        )
+
+
+def _is_new_account(outcome: Outcome) -> bool:
+    return outcome.linked and outcome.work.link.kind == "user"
+
+
+def _settle_links(cursor: Any, outcomes: Sequence[Outcome], now: int) -> None:
+    gone = [(o.work.link.id,) for o in outcomes if o.gone]
+    rows: tuple[tuple[str, list[tuple[Any, ...]]], ...] = (
+        (sql.DELETE_LINK_MEMBERS, gone),
+        (sql.DELETE_LINK, gone),
+        (sql.FORGET_REMOTE, [_forget_row(o, now) for o in outcomes if o.vanished]),
+        (sql.CONFIRM, [_confirm_row(o, now) for o in outcomes if o.confirmed and not o.gone]),
+        (sql.FAIL, [_fail_row(o, now) for o in outcomes if not (o.confirmed or o.vanished or o.gone)]),
+    )
+    for statement, parameters in rows:
+        if parameters:
+            cursor.executemany(statement, parameters)
+
+
+def _confirm_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
+    link = outcome.work.link
+    state = "due" if outcome.next_phase is not None else outcome.state
+    phase = link.phase if outcome.next_phase is None else outcome.next_phase
+    generation = link.generation
+    return (
+        outcome.remote_id, outcome.origin, _dump(outcome.sent), _dump(outcome.observed), outcome.etag, now,
+        generation, generation, state, generation, int(phase), generation, outcome.reason, link.id,
+    )  # fmt: skip
+
+
+def _fail_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
+    link = outcome.work.link
+    attempts = link.attempts + 1 if outcome.counts else link.attempts
+    generation = link.generation
+    return (
+        _dump(outcome.doubt), attempts, now, generation, now + outcome.wait if outcome.wait else 0,
+        generation, outcome.state, generation, outcome.reason, link.id,
+    )  # fmt: skip
+
+
+def _forget_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
+    link = outcome.work.link
+    return (link.generation, outcome.state, outcome.reason, now, link.id)
+
+
+def _dump(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _settle_members(cursor: Any, context: Context, progress: Iterable[MemberProgress], now: int) -> None:
+    added = [(member.remote_id, member.row) for chunk in progress for member in chunk.added]
+    removed = [(member.row,) for chunk in progress for member in chunk.removed]
+    doubted = [(member.row,) for chunk in progress for member in chunk.doubted]
+    if added:
+        cursor.executemany(sql.CONFIRM_MEMBER, added)
+    if removed:
+        rows = [row for (row,) in removed]
+        marks = ", ".join(["%s"] * len(rows))
+        cursor.execute(sql.INSERT_MEMBER_DEPARTURES.format(rows=marks), [context.key, now, *rows])
+        for statement in sql.CONFIRM_REMOVAL:
+            cursor.executemany(statement, removed)
+    if doubted:
+        cursor.executemany(sql.DOUBT_MEMBER, doubted)
+
+
+def _settle_access(cursor: Any, context: Context, outcomes: Iterable[Outcome], now: int) -> None:
+    """Keep the intervals in which an account was live, and count departures for the brake."""
+    opened, closed, departures = [], [], []
+    for outcome in outcomes:
+        link = outcome.work.link
+        if outcome.access == "opened":
+            cause = "assigned"
+            opened.append(
+                (context.key, link.local_id, outcome.remote_id, now, cause, context.key, link.local_id)
+            )
+        elif outcome.access == "closed":
+            closed.append((now, link.cause, context.key, link.local_id))
+        if outcome.departed:
+            departures.append((context.key, now, link.id))
+    for statement, rows in (
+        (sql.OPEN_INTERVAL, opened),
+        (sql.CLOSE_INTERVAL, closed),
+        (sql.INSERT_DEPARTURE, departures),
+    ):
+        if rows:
+            cursor.executemany(statement, rows)
+
+
+def _wake_dependents(cursor: Any, context: Context, users: Sequence[Key]) -> None:
+    """An account exists now: whoever waited for its remote id is due."""
+    if not users:
+        return
+    marks = ", ".join(["%s"] * len(users))
+    key = context.key
+    cursor.execute(sql.MEMBERS_OF_NEW_ACCOUNTS.format(users=marks), [*users, key, key])
+    if cursor.rowcount:
+        cursor.execute(sql.WAKE_GROUPS_OF_NEW_ACCOUNTS.format(users=marks), [key, *users])
+    cursor.execute(sql.WAKE_WAITING_GROUPS.format(users=marks), [key, *users])
+    cursor.execute(sql.WAKE_WAITING_REPORTS.format(users=marks), [key, *users])
+
+
+def recover(context: Context, *, now: int, wait: int) -> int:
+    """Put in doubt what a pass that ended uncleanly had under way (R1); returns how many links.
+
+    `wait` in milliseconds: how long these links rest, so that a request still travelling has ended.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.OPEN_INTENTS, [context.key])
+        rows = cursor.fetchall()
+        for link, intent, doubt in rows:
+            recovered = merge_doubt(_load(intent), _load(doubt))
+            members = recovered.pop("members", ())
+            cursor.executemany(sql.DOUBT_MEMBER, [(row,) for row in members])
+            cursor.execute(sql.INTENT_TO_DOUBT, [_dump(recovered or None), now + wait, link])
+    return len(rows)
+
+
+def merge_doubt(intent: dict[str, Any], doubt: dict[str, Any] | None) -> dict[str, Any]:
+    """Join what is in doubt already with what a further write may have changed."""
+    if not doubt:
+        return dict(intent)
+    paths = sorted({*doubt.get("paths", ()), *intent.get("paths", ())})
+    merged = {**doubt, **intent}
+    if paths:
+        merged["paths"] = paths
+    return merged
+
+
+def _load(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+def take_over(key: Key) -> None:
+    """Raise the epoch of an application, so that a former holder cannot record any more."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE applications_application SET epoch = epoch + 1 WHERE id = %s", [key])
+
+
+#: Phases whose links are leavers: one connection is kept for them.
+LEAVER_PHASES = (Phase.ACCOUNT_REMOVALS, Phase.MEMBER_REMOVALS)

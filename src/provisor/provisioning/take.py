@@ -1,0 +1,169 @@
+"""Take due links: claim, render, plan and record intents, all in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from provisor.planning.operation import Act, Ending, Plan
+from provisor.provisioning import brake
+from provisor.provisioning import engine_sql as sql
+from provisor.provisioning.context import Context
+from provisor.provisioning.grants import Grants, read_grants
+from provisor.provisioning.group_work import plan_group_work
+from provisor.provisioning.keys import to_text
+from provisor.provisioning.phases import Phase
+from provisor.provisioning.user_work import plan_user_work
+from provisor.provisioning.work import DueLink, Work
+from provisor.scim.schemas import ENTERPRISE_SCHEMA
+
+EXCLUDED = "Protected: it is on the application's list of exclusions, so nothing is ever sent for it."
+UNSUPPORTED = {
+    "user": "The application has no users in SCIM, so nothing is sent for them.",
+    "group": "The application has no groups in SCIM, so nothing is sent for them.",
+}
+
+
+class Taken:
+    """What one claim brought: works to carry out, and how many links came to rest without a request."""
+
+    __slots__ = ("phase", "rested", "works")
+
+    def __init__(self) -> None:
+        self.works: list[Work] = []
+        self.rested = 0
+        self.phase: Phase | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.works) or self.rested > 0
+
+
+def take(context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tuple(Phase)) -> Taken:
+    """Claim due links of the first phase that has any, plan them, and record the intents of what is to be sent.
+
+    `now` in Unix milliseconds. Links for which nothing has to be sent come to rest in the same transaction.
+    """
+    taken = Taken()
+    with transaction.atomic(), connection.cursor() as cursor:
+        for phase in phases:
+            links = _claim(cursor, context, phase, now, limit)
+            if links and phase in (Phase.ACCOUNT_REMOVALS, Phase.MEMBER_REMOVALS):
+                brake.hold_what_crosses(cursor, context, phase, now)
+                links = _claim(cursor, context, phase, now, limit)
+            if links:
+                taken.phase = phase
+                _plan_all(cursor, context, links, now, taken)
+                break
+    return taken
+
+
+def _claim(cursor: Any, context: Context, phase: Phase, now: int, limit: int) -> list[DueLink]:
+    cursor.execute(sql.CLAIM, [context.key, phase.value, now, limit])
+    return [read_link(row) for row in cursor.fetchall()]
+
+
+def read_link(row: Sequence[Any]) -> DueLink:
+    """Read one row of the claim."""
+    user, group = row[15:20], row[20:23]
+    if row[1] == "user":
+        name, source, references = _user_source(row[2], user)
+    else:
+        name, source, references = _group_source(row[2], group)
+    return DueLink(
+        id=row[0], kind=row[1], local_id=row[2], remote_id=row[3], origin=row[4], in_scope=bool(row[5]), cause=row[6],
+        generation=row[7], phase=Phase(row[8]), sent=_json(row[9]), doubt=_json(row[10]) or {}, verified=bool(row[11]),
+        etag=row[12], attempts=row[13], entry_id=row[14], name=name, source=source, references=references,
+    )  # fmt: skip
+
+
+def _json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+def _user_source(
+    local_id: Any, user: Sequence[Any]
+) -> tuple[str, dict[str, Any] | None, dict[str, str | None]]:
+    user_name, active, document, manager_id, manager_remote_id = user
+    if user_name is None:
+        return to_text(local_id), None, {}
+    source: dict[str, Any] = _json(document)
+    source["id"], source["active"] = to_text(local_id), bool(active)
+    references: dict[str, str | None] = {}
+    if manager_id is not None:
+        manager = source.get(ENTERPRISE_SCHEMA, {}).get("manager", {}).get("value") or to_text(manager_id)
+        references[manager] = manager_remote_id
+    return user_name, source, references
+
+
+def _group_source(
+    local_id: Any, group: Sequence[Any]
+) -> tuple[str, dict[str, Any] | None, dict[str, str | None]]:
+    display_name, external_id, document = group
+    if display_name is None:
+        return to_text(local_id), None, {}
+    source: dict[str, Any] = {**(_json(document) or {}), "id": to_text(local_id), "displayName": display_name}
+    if external_id:
+        source["externalId"] = external_id
+    return display_name, source, {}
+
+
+def _plan_all(cursor: Any, context: Context, links: list[DueLink], now: int, taken: Taken) -> None:
+    grants = read_grants(cursor, context, [link.local_id for link in links if link.kind == "user"])
+    rests: list[Work] = []
+    for link in links:
+        work = plan_work(cursor, context, link, grants)
+        (taken.works if work.sends else rests).append(work)
+    taken.rested = len(rests)
+    if taken.works:
+        intents = [(orjson.dumps(intent_of(work)).decode(), work.link.id) for work in taken.works]
+        cursor.executemany(sql.RECORD_INTENT, intents)
+    _rest(cursor, rests, now)
+
+
+def plan_work(cursor: Any, context: Context, link: DueLink, grants: Grants) -> Work:
+    """Plan one link; shared by the pass, the dry run and the on-demand act (R19)."""
+    if link.kind == "user" and link.source is not None and context.excluded(link.source):
+        return Work(link=link, plan=Plan(ending=Ending.EXCLUDED, reason=EXCLUDED))
+    if not context.dialect.has(link.kind):
+        return Work(link=link, plan=Plan(ending=Ending.MISSING, reason=UNSUPPORTED[link.kind]))
+    if link.kind == "user":
+        return plan_user_work(context, link, grants)
+    return plan_group_work(cursor, context, link)
+
+
+def intent_of(work: Work) -> dict[str, Any]:
+    """Say what a write may change, so that it can be put in doubt when no outcome is ever recorded."""
+    operation = work.plan.operation
+    members = [member.row for member in work.additions + work.removals]
+    intent: dict[str, Any] = {"members": members} if members else {}
+    if operation is None:
+        return intent
+    match operation.act:
+        case Act.CREATE:
+            intent["create"] = True
+        case Act.DELETE | Act.FIND_AND_DEPROVISION:
+            intent["delete"] = True
+            intent["create"] = operation.act is Act.FIND_AND_DEPROVISION
+        case _:
+            intent["paths"] = [change.path for change in operation.changes]
+    return intent
+
+
+def _rest(cursor: Any, works: list[Work], now: int) -> None:
+    """Bring links to rest for which nothing is to be sent."""
+    gone = [(work.link.id,) for work in works if work.plan.ending is Ending.GONE]
+    moved = [(work.next_phase.value, work.link.id) for work in works if work.next_phase is not None]
+    resting = [
+        (work.plan.ending.value, work.plan.reason, now, work.link.id)
+        for work in works
+        if work.plan.ending is not Ending.GONE and work.next_phase is None
+    ]
+    for statement, rows in (
+        (sql.DELETE_LINK_MEMBERS, gone),
+        (sql.DELETE_LINK, gone),
+        (sql.NEXT_PHASE, moved),
+        (sql.REST, resting),
+    ):
+        if rows:
+            cursor.executemany(statement, rows)

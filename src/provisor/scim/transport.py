@@ -1,0 +1,276 @@
+"""The one door: every request that leaves this process goes through `Transport.send`.
+
+It resolves, checks each address just before it connects (so that an answer of DNS that changes is of no use),
+verifies TLS, follows no redirect, keeps no cookie, obeys no proxy setting, and reads no more than the limits.
+"""
+
+import functools
+import io
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlencode
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from provisor.scim.addresses import PrivateTargets, WebAddress, objection, read_address, refusal
+from provisor.scim.errors import NotSent, OutcomeUnknown, Unreadable
+from provisor.scim.json_body import parse_json
+from provisor.scim.limits import TransportLimits
+from provisor.scim.transport_failures import ForbiddenAddressError, failure_of, keep_single
+
+__all__ = ["Request", "Response", "Transport", "TransportLimits", "encode_query", "parse_json"]
+
+USER_AGENT: Final = "Provisor/1 (outbound SCIM 2.0 client)"
+#: aiohttp warns when it is given more than this as bytes; a stream goes out in pieces.
+_LARGE_BODY: Final = 1 << 20
+#: Part of the total time in which a request must have got its connection, so that a time-out before
+#: anything was sent is told apart from one after it.
+_SHARE_FOR_CONNECTION: Final = 0.75
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+_FIRST_FINAL_STATUS: Final = 200
+_DEFAULT_LIMITS: Final = TransportLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request. `url_path` is below the base URL, begins with "/" and is percent-encoded already."""
+
+    method: str
+    url_path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A complete answer, whatever its status. Names of headers are in lower case; of equal names the last."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    milliseconds: float
+
+
+def encode_query(query: tuple[tuple[str, str], ...]) -> str:
+    """The query of an address, with %20 for a space: some servers do not read "+" as one."""
+    return urlencode(query, quote_via=quote, safe="") if query else ""
+
+
+@functools.lru_cache(maxsize=16)
+def _tls(authorities: str) -> ssl.SSLContext:
+    """TLS 1.2 or later, certificate and host name verified; `authorities` (PEM) are trusted as well."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if authorities:
+        context.load_verify_locations(cadata=authorities)
+    return context
+
+
+class Transport:
+    """Connections to the origin of one base URL, for one event loop.
+
+    `private_targets` are the networks in which loopback and private addresses, and http, are accepted.
+    `authorities` is PEM text of certificate authorities to trust beside those of the system. `resolver` is
+    for tests: what it answers is checked like any other answer.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        private_targets: PrivateTargets = (),
+        connections: int = 8,
+        limits: TransportLimits = _DEFAULT_LIMITS,
+        authorities: str = "",
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        """Check the address; nothing is connected before the first request. Raises AddressRefused."""
+        self.address: Final[WebAddress] = read_address(base_url, private_targets)
+        self.limits: Final = limits
+        self._private_targets = private_targets
+        self._connections = connections
+        self._authorities = authorities
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+        self._elsewhere: dict[str, Transport] = {}
+
+    async def send(self, request: Request) -> Response:
+        """Send one request, exactly once, and read its answer.
+
+        Raises NotSent when nothing left this process (AddressRefused when nothing ever will), OutcomeUnknown
+        when no complete answer came, Unreadable when the answer breaks a limit. Any status is an answer.
+        """
+        session = self._session or self._open()
+        body: Any = request.body
+        if body is not None and len(body) >= _LARGE_BODY:
+            body = io.BytesIO(body)
+        started = time.perf_counter()
+        try:
+            answer = await session.request(
+                request.method,
+                self._url(request),
+                data=body,
+                headers=request.headers,
+                allow_redirects=False,
+            )
+            try:
+                content = await self._read(answer)
+            except BaseException:
+                answer.close()
+                raise
+        except (aiohttp.ClientError, OSError) as problem:
+            raise failure_of(problem, self.address.host, self.limits) from problem
+        headers = self._headers(answer)
+        milliseconds = (time.perf_counter() - started) * 1000.0
+        return Response(status=answer.status, headers=headers, body=content, milliseconds=milliseconds)
+
+    async def send_form(
+        self, address: str, form: Mapping[str, str], headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Response:
+        """POST a form to an absolute address of its own, such as a token address; checked like a base URL."""
+        self._check_open()
+        place, _, query = address.partition("?")
+        door = self._elsewhere.get(place)
+        if door is None:
+            door = self._elsewhere[place] = self._sibling(place)
+        return await door.send(
+            Request(
+                method="POST",
+                url_path="/" if place.endswith("/") else "",
+                query=tuple(parse_qsl(query, keep_blank_values=True)),
+                headers={**headers, "Content-Type": "application/x-www-form-urlencoded"},
+                body=urlencode(form).encode(),
+            )
+        )
+
+    async def close(self) -> None:
+        """Close all connections. What is sent afterwards is refused with NotSent."""
+        self._closed = True
+        for door in self._elsewhere.values():
+            await door.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise NotSent(
+                "Provisor has closed its connections to this application; the next pass opens others."
+            )
+
+    def _sibling(self, address: str) -> "Transport":
+        return Transport(
+            address,
+            private_targets=self._private_targets,
+            connections=1,
+            limits=self.limits,
+            authorities=self._authorities,
+            resolver=self._resolver,
+        )
+
+    def _url(self, request: Request) -> URL:
+        return URL.build(
+            scheme=self.address.scheme,
+            authority=self.address.authority,
+            path=self.address.path + request.url_path or "/",
+            query_string=encode_query(request.query),
+            encoded=True,
+        )
+
+    def _open(self) -> aiohttp.ClientSession:
+        self._check_open()
+        self._session = aiohttp.ClientSession(
+            connector=self._connector(),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={
+                "User-Agent": USER_AGENT,
+                "Accept": "application/scim+json, application/json;q=0.9",
+                "Accept-Encoding": "identity",
+            },
+            timeout=aiohttp.ClientTimeout(
+                total=self.limits.total,
+                connect=self.limits.total * _SHARE_FOR_CONNECTION,
+                sock_connect=self.limits.connect,
+                sock_read=self.limits.read,
+            ),
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=self.limits.headers,
+            max_field_size=self.limits.headers,
+            middlewares=(keep_single,),
+        )
+        return self._session
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(
+            limit=self._connections,
+            ssl=_tls(self._authorities),
+            resolver=self._resolver,
+            socket_factory=self._socket,
+        )
+
+    def _socket(self, information: aiohttp.AddrInfoType) -> socket.socket:
+        """A socket for an address that is about to be connected to, or ForbiddenAddressError."""
+        family, kind, protocol, _, address = information
+        reason = objection(str(address[0]), self._private_targets, encrypted=self.address.encrypted)
+        if reason:
+            raise ForbiddenAddressError(refusal(self._named(str(address[0])), reason))
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    def _named(self, address: str) -> str:
+        return address if address == self.address.host.strip("[]") else f"{self.address.host} ({address})"
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        if answer.status < _FIRST_FINAL_STATUS:
+            raise OutcomeUnknown(
+                f"The application answered with status {answer.status}, which ends no request. "
+                "Whether it did what was asked is not known."
+            )
+        headers = answer.headers
+        encoding = headers.get(hdrs.CONTENT_ENCODING)
+        if encoding and encoding.lower() != "identity":
+            raise Unreadable(
+                f"The answer with status {answer.status} is compressed, although that was not asked for. "
+                "It was not read.",
+                status=answer.status,
+            )
+        length = headers.get(hdrs.CONTENT_LENGTH)
+        if length is None or hdrs.TRANSFER_ENCODING in headers:
+            return await self._read_in_pieces(answer)
+        if not length.isdecimal() or int(length) > self.limits.body:
+            raise self._too_large(answer.status)
+        return await answer.read()
+
+    async def _read_in_pieces(self, answer: aiohttp.ClientResponse) -> bytes:
+        pieces: list[bytes] = []
+        left = self.limits.body
+        async for piece in answer.content.iter_any():
+            left -= len(piece)
+            if left < 0:
+                raise self._too_large(answer.status)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _headers(self, answer: aiohttp.ClientResponse) -> dict[str, str]:
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if sum(map(len, headers)) + sum(map(len, headers.values())) > self.limits.headers:
+            raise Unreadable(
+                f"The headers of the answer are larger than {self.limits.headers} bytes. It was not used.",
+                status=answer.status,
+            )
+        return headers
+
+    def _too_large(self, status: int) -> Unreadable:
+        return Unreadable(
+            f"The answer with status {status} is larger than {self.limits.body} bytes. It was not read to its end.",
+            status=status,
+        )

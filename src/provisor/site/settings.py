@@ -1,0 +1,167 @@
+"""Django settings, all from the environment (`PROVISOR_*`).
+
+Importing this needs no data directory: `provisor.site.start` makes it, and the keys in it, before a process
+that keeps anything begins. Raises `SettingsError` for a value that cannot be used.
+"""
+
+import base64
+import os
+
+from provisor.site.addresses import (
+    read_allowed_hosts,
+    read_email,
+    read_email_from,
+    read_private_targets,
+    read_public_url,
+)
+from provisor.site.database_url import read_database
+from provisor.site.environment import read, read_secret
+from provisor.site.keys import data_directory, encryption_key, secret_key
+from provisor.site.logs import configure_structlog, logging_settings
+
+DATA_DIR = data_directory(os.environ)
+SECRET_KEY = secret_key(os.environ, DATA_DIR)
+#: The key-encryption key of `provisor.applications.vault`.
+ENCRYPTION_KEY = encryption_key(os.environ, DATA_DIR)
+#: Networks where targets may live although they are private, and where `http://` is accepted.
+PRIVATE_TARGETS = read_private_targets(read(os.environ, "PROVISOR_PRIVATE_TARGETS"))
+_PUBLIC = read_public_url(read(os.environ, "PROVISOR_PUBLIC_URL"))
+#: The origin in links that leave by e-mail; empty when the administrator has set none.
+PUBLIC_URL = _PUBLIC.origin
+
+DEBUG = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+ROOT_URLCONF = "provisor.site.urls"
+ASGI_APPLICATION = "provisor.site.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ALLOWED_HOSTS = read_allowed_hosts(read(os.environ, "PROVISOR_ALLOWED_HOSTS"), _PUBLIC)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+INSTALLED_APPS = [
+    # Before allauth, so that our templates are found first.
+    "provisor.console",
+    "provisor.access",
+    "provisor.audit",
+    "provisor.directory",
+    "provisor.applications",
+    "provisor.provisioning",
+    "provisor.api",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+]
+MIDDLEWARE = [
+    "provisor.site.headers.SecurityHeaders",
+    "provisor.site.static_files.StaticFiles",
+    "provisor.site.hosts.HostCheck",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "provisor.access.sessions.SessionEnds",
+    "provisor.site.sign_in.SignInRequired",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+_DATABASE = read_database(read_secret(os.environ, "PROVISOR_DATABASE_URL"), DATA_DIR)
+# No ATOMIC_REQUESTS: on SQLite each transaction takes the write lock, and most pages only read.
+DATABASES = {"default": _DATABASE}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "site_cache",
+        # It holds the rate limits of sign-in: nobody may push them out by filling it.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+AUTH_USER_MODEL = "access.Account"
+AUTHENTICATION_BACKENDS = ["provisor.access.sign_in.SignIn"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "provisor.access.sign_in.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Provisor] "
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _PUBLIC.secure else "http"
+
+SESSION_ENGINE = "provisor.access.session_store"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+#: Idle time after which a session ends, in seconds.
+SESSION_COOKIE_AGE = 60 * 60
+#: A session ends so many seconds after sign-in, whatever happens in it.
+SESSION_ABSOLUTE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _PUBLIC.secure
+SESSION_COOKIE_NAME = "__Host-provisor-session" if _PUBLIC.secure else "provisor-session"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _PUBLIC.secure
+CSRF_COOKIE_NAME = "__Host-provisor-csrf" if _PUBLIC.secure else "provisor-csrf"
+CSRF_TRUSTED_ORIGINS = [_PUBLIC.origin] if _PUBLIC.origin else []
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+#: One year, and only where the public address is https.
+HSTS_SECONDS = 365 * 24 * 60 * 60 if _PUBLIC.secure else 0
+
+STATIC_URL = "/static/"
+# Static files are served from the packages: nothing to collect.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MAX_AGE = 3600
+
+_EMAIL = read_email(read_secret(os.environ, "PROVISOR_EMAIL_URL"))
+globals().update(_EMAIL)
+#: Whether e-mail can leave; without it nobody is offered a link by e-mail.
+EMAIL_IS_SET = "EMAIL_HOST" in _EMAIL
+DEFAULT_FROM_EMAIL = read_email_from(read(os.environ, "PROVISOR_EMAIL_FROM"), _PUBLIC)
+
+LOGGING = logging_settings(
+    secrets=[
+        SECRET_KEY,
+        ENCRYPTION_KEY.hex(),
+        base64.b64encode(ENCRYPTION_KEY).decode("ascii"),
+        base64.urlsafe_b64encode(ENCRYPTION_KEY).decode("ascii"),
+        str(_DATABASE.get("PASSWORD", "")),
+        str(_EMAIL.get("EMAIL_HOST_PASSWORD", "")),
+    ]
+)
+configure_structlog()

@@ -1,0 +1,35 @@
+"""Addresses: health and metrics, sign-in, the two APIs, and the console for the rest."""
+
+from allauth.account import views
+from django.urls import include, path, re_path
+
+from provisor.site import health, metrics
+
+#: Only what we offer of django-allauth: no sign-up, no change of one's own address.
+_sign_in = [
+    path("login/", views.login, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
+        views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/reset/key/done/",
+        views.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+
+urlpatterns = [
+    path("healthz/live", health.live, name="live"),
+    path("healthz/ready", health.ready, name="ready"),
+    path("metrics", metrics.metrics, name="metrics"),
+    path("accounts/", include(_sign_in)),
+    path("", include("provisor.api.urls")),
+    path("", include("provisor.console.urls")),
+]

@@ -1,0 +1,115 @@
+"""Bulk requests of RFC 7644 3.7 with `bulkId` references, forward ones too."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from tests.lab.answers import BULK_REQUEST, BULK_RESPONSE, Refusal
+from tests.lab.options import LabOptions
+from tests.lab.resources import Done
+
+Act = Callable[[str, str, dict[str, Any], str], Done]
+_REFERENCE = re.compile(rb'"bulkId:((?:[^"\\]|\\.)*)"')
+_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def run_bulk(data: dict[str, Any], size: int, options: LabOptions, act: Act) -> Done:
+    """Run all operations through `act(method, path, data, if_match)`; raises Refusal for the request as a whole."""
+    if not options.bulk:
+        raise Refusal(501, "Bulk is not supported.")
+    operations = data.get("Operations")
+    if BULK_REQUEST not in data.get("schemas", ()) or not isinstance(operations, list):
+        raise Refusal(400, f"A bulk request has the schema {BULK_REQUEST} and Operations.", "invalidSyntax")
+    if len(operations) > options.bulk_operations or size > options.bulk_payload:
+        limits = f"{options.bulk_operations} operations and {options.bulk_payload} bytes"
+        raise Refusal(413, f"The bulk request is over the limits, which are {limits}.", "tooLarge")
+    return Done(
+        200, {"schemas": [BULK_RESPONSE], "Operations": _Run(operations, act).all(data.get("failOnErrors"))}
+    )
+
+
+class _Run:
+    def __init__(self, operations: list[dict[str, Any]], act: Act) -> None:
+        self._operations = operations
+        self._act = act
+        self._ids: dict[str, str] = {}
+        self._results: dict[int, dict[str, Any]] = {}
+
+    def all(self, fail_on_errors: Any) -> list[dict[str, Any]]:
+        waiting = list(range(len(self._operations)))
+        while waiting:
+            later = []
+            for position in waiting:
+                if fail_on_errors and self._errors() >= fail_on_errors:
+                    return self._in_order()
+                if self._unknown(self._operations[position]):
+                    later.append(position)
+                else:
+                    self._results[position] = self._one(self._operations[position])
+            if len(later) == len(waiting):
+                self._refuse(later)
+                break
+            waiting = later
+        return self._in_order()
+
+    def _errors(self) -> int:
+        return sum(int(result["status"]) >= 400 for result in self._results.values())
+
+    def _in_order(self) -> list[dict[str, Any]]:
+        return [self._results[position] for position in sorted(self._results)]
+
+    def _unknown(self, operation: dict[str, Any]) -> bool:
+        names = _REFERENCE.findall(orjson.dumps(operation.get("data")))
+        path = str(operation.get("path", ""))
+        if "bulkId:" in path:
+            names.append(path.partition("bulkId:")[2].encode())
+        return any(name.decode() not in self._ids for name in names)
+
+    def _refuse(self, positions: list[int]) -> None:
+        refusal = Refusal(409, "A bulkId in this operation names nothing that was created.", "invalidValue")
+        for position in positions:
+            self._results[position] = _failed(self._operations[position], refusal)
+
+    def _one(self, operation: dict[str, Any]) -> dict[str, Any]:
+        method, path = str(operation.get("method", "")).upper(), str(operation.get("path", ""))
+        prefix, reference, name = path.partition("bulkId:")
+        try:
+            _check(method, operation)
+            path = prefix + self._ids[name] if reference else path
+            done = self._act(
+                method, path, self._resolved(operation.get("data")), operation.get("version") or ""
+            )
+        except Refusal as refusal:
+            return _failed(operation, refusal)
+        if method == "POST":
+            self._ids[operation["bulkId"]] = done.location.rpartition("/")[2]
+        return _result(operation, done)
+
+    def _resolved(self, data: Any) -> dict[str, Any]:
+        text = orjson.dumps(data if data is not None else {})
+        resolved = _REFERENCE.sub(lambda found: orjson.dumps(self._ids[found[1].decode()]), text)
+        document: dict[str, Any] = orjson.loads(resolved)
+        return document
+
+
+def _check(method: str, operation: dict[str, Any]) -> None:
+    if method not in _METHODS or (method == "POST" and not operation.get("bulkId")):
+        raise Refusal(400, "A bulk operation needs a method, and a POST a bulkId.", "invalidSyntax")
+
+
+def _result(operation: dict[str, Any], done: Done) -> dict[str, Any]:
+    result = {"method": operation["method"], "status": str(done.status)}
+    if "bulkId" in operation:
+        result["bulkId"] = operation["bulkId"]
+    if done.location:
+        result["location"] = done.location
+    if done.etag:
+        result["version"] = done.etag
+    return result
+
+
+def _failed(operation: dict[str, Any], refusal: Refusal) -> dict[str, Any]:
+    kept: dict[str, Any] = {name: operation[name] for name in ("method", "bulkId") if name in operation}
+    return {**kept, "status": str(refusal.status), "response": refusal.document()}

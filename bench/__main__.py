@@ -4,9 +4,10 @@ import argparse
 import json
 from typing import Any
 
+from tests.servers import lab
+
 from bench import throughput
 from bench.lab_speed import requests_per_second
-from tests.servers import lab
 
 
 def _throughput(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-_GIVE_UP_SECONDS = 1800.0
+# A pass that takes longer than this and a tenth of a second for each link is stuck.
+_GIVE_UP_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 0.1
 
 
@@ -85,7 +86,7 @@ def _run(links: int) -> Pass:
 
 
 def _wait_until_done(links: int) -> None:
-    deadline = time.monotonic() + _GIVE_UP_SECONDS
+    deadline = time.monotonic() + _GIVE_UP_SECONDS + links / 10
     while time.monotonic() < deadline:
         time.sleep(_LOOK_EVERY_SECONDS)
         states, running = _states()
@@ -108,7 +109,7 @@ def _states() -> tuple[dict[str, int], bool]:
 def _errors() -> list[Any]:
     from provisor.provisioning.models import Link, Run
 
-    failed = Link.objects.exclude(state="in_sync").values_list("kind", "state", "error")[:3]
+    failed = Link.objects.exclude(state="in_sync").values_list("kind", "state", "reason")[:3]
     return [*failed, *Run.objects.values_list("state", "reason", "totals")]
 
 

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.servers import LabServer, lab
+
 from bench import floor
 from bench.ours import provision
 from bench.recording import recorded
-from tests.servers import LabServer, lab
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

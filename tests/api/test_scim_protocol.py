@@ -8,6 +8,7 @@ import pytest
 from provisor.access.models import Role
 from provisor.access.permissions import Permission
 from provisor.api.scim.urls import ROUTES
+from provisor.audit.actor import SYSTEM
 from tests.api.conftest import Caller
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -91,7 +92,18 @@ def test_me_and_bulk_are_announced_as_missing(scim: Caller) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'"x"', b'{"a": NaN}', b"\xff", b'{"userName": "a\\u0000"}', b"[" * 5000, b'{"a":1e999}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b'{"a": NaN}',
+        b"\xff",
+        b'{"userName": "a\\u0000"}',
+        b"[" * 5000,
+        b'{"a":1e999}',
+    ],
 )
 def test_what_is_no_json_object_is_invalid_syntax(scim: Caller, body: bytes) -> None:
     """400 invalidSyntax for broken JSON, other JSON, and JSON that cannot be stored."""
@@ -138,10 +150,10 @@ def test_each_document_of_discovery_is_found_by_its_id(scim: Caller) -> None:
 
 def test_declared_custom_attributes_are_in_the_schemas(scim: Caller) -> None:
     """An extension that an administrator declares is announced, and accepted."""
-    from provisor.directory.models import CustomAttribute
+    from provisor.directory.attributes import declare_attribute
 
     urn = "urn:example:params:scim:schemas:extension:acme:2.0:User"
-    CustomAttribute.objects.create(schema=urn, name="badge", type="integer", resource_type="user")
+    declare_attribute(urn, "badge", type="integer", resource_type="User", actor=SYSTEM)
     schema = scim("GET", f"/Schemas/{urn}").body
     assert [each["name"] for each in schema["attributes"]] == ["badge"]
     extensions = scim("GET", "/ResourceTypes/User").body["schemaExtensions"]

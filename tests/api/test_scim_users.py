@@ -2,9 +2,9 @@
 
 import pytest
 
-from provisor.directory.memberships import add_members, nest
 from provisor.audit.actor import SYSTEM
 from provisor.directory.groups import create_group
+from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import User
 from provisor.scim.schemas import ENTERPRISE_SCHEMA, PATCH_SCHEMA, USER_SCHEMA
 from tests.api.conftest import Caller
@@ -16,7 +16,10 @@ BJENSEN = {
     "externalId": "bj-1",
     "name": {"givenName": "Barbara", "familyName": "Jensen"},
     "displayName": "Barbara Jensen",
-    "emails": [{"value": "bj@example.com", "type": "work", "primary": True}, {"value": "babs@home.example", "type": "home"}],
+    "emails": [
+        {"value": "bj@example.com", "type": "work", "primary": True},
+        {"value": "babs@home.example", "type": "home"},
+    ],
     "active": True,
     ENTERPRISE_SCHEMA: {"employeeNumber": "701984", "department": "Tours"},
 }
@@ -63,7 +66,16 @@ def test_a_taken_name_is_a_uniqueness_error(scim: Caller, user: str) -> None:
     assert is_scim_error(scim("POST", "/Users", {"userName": "BJensen"}), 409, "uniqueness")
 
 
-@pytest.mark.parametrize("given", [{}, {"userName": ""}, {"userName": 5}, {"userName": "x", "active": "perhaps"}, {"userName": "x", "emails": "no list"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"userName": ""},
+        {"userName": 5},
+        {"userName": "x", "active": "perhaps"},
+        {"userName": "x", "emails": "no list"},
+    ],
+)
 def test_a_bad_value_is_an_invalid_value(scim: Caller, given: dict[str, object]) -> None:
     """400 invalidValue with a sentence of the directory."""
     assert is_scim_error(scim("POST", "/Users", given), 400, "invalidValue")
@@ -94,7 +106,9 @@ def test_put_clears_what_it_leaves_out(scim: Caller, user: str) -> None:
 
 def test_patch_answers_with_the_changed_user(scim: Caller, user: str) -> None:
     """200 with the whole resource (RFC 7644, 3.5.2)."""
-    answer = scim("PATCH", f"/Users/{user}", patch({"op": "replace", "path": "name.familyName", "value": "Smith"}))
+    answer = scim(
+        "PATCH", f"/Users/{user}", patch({"op": "replace", "path": "name.familyName", "value": "Smith"})
+    )
     assert answer.status == 200
     assert answer.body["name"] == {"givenName": "Barbara", "familyName": "Smith"}
 
@@ -104,7 +118,9 @@ def test_patch_does_all_or_nothing(scim: Caller, user: str) -> None:
     answer = scim(
         "PATCH",
         f"/Users/{user}",
-        patch({"op": "replace", "path": "title", "value": "Boss"}, {"op": "replace", "path": "id", "value": "x"}),
+        patch(
+            {"op": "replace", "path": "title", "value": "Boss"}, {"op": "replace", "path": "id", "value": "x"}
+        ),
     )
     assert is_scim_error(answer, 400, "mutability")
     assert "title" not in scim("GET", f"/Users/{user}").body
@@ -121,7 +137,9 @@ def test_patch_does_all_or_nothing(scim: Caller, user: str) -> None:
         ({"op": "remove", "path": "userName"}, "invalidValue"),
     ],
 )
-def test_a_bad_patch_has_its_scim_type(scim: Caller, user: str, operation: dict[str, object], scim_type: str) -> None:
+def test_a_bad_patch_has_its_scim_type(
+    scim: Caller, user: str, operation: dict[str, object], scim_type: str
+) -> None:
     """The scimType of RFC 7644, table 9."""
     assert is_scim_error(scim("PATCH", f"/Users/{user}", patch(operation)), 400, scim_type)
 

@@ -11,6 +11,18 @@ from provisor.audit.models import AuditEntry
 from provisor.directory import groups, users
 from provisor.directory.models import Group, JournalEntry, Pending, User
 
+_NO_AUDIT = {
+    "sqlite": [
+        "CREATE TRIGGER no_audit BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    ],
+    "postgresql": [
+        (
+            "CREATE FUNCTION no_audit() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'disk full' USING ERRCODE = '23514'; END $$"
+        ),
+        "CREATE TRIGGER no_audit BEFORE INSERT ON audit_entry EXECUTE FUNCTION no_audit()",
+    ],
+}
 ADA = Actor(kind="account", id="1", label="ada@example.com")
 
 
@@ -71,8 +83,7 @@ def broken_audit(db: None) -> Callable[[], None]:
 
     def fail() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE TRIGGER no_audit BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-            )
+            for statement in _NO_AUDIT[connection.vendor]:
+                cursor.execute(statement)
 
     return fail

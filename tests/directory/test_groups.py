@@ -1,5 +1,7 @@
 """Groups, memberships, nesting, and the group Everyone."""
 
+import itertools
+
 import pytest
 
 from provisor.directory import groups, journal, memberships, queries, users
@@ -133,7 +135,7 @@ def test_unnesting_keeps_the_other_way(user, group) -> None:
 def test_depth_has_no_limit(group) -> None:
     """Forty groups, one inside the other."""
     chain = [group(f"G{n}") for n in range(40)]
-    for parent, child in zip(chain, chain[1:], strict=False):
+    for parent, child in itertools.pairwise(chain):
         memberships.nest(parent.id, child.id, actor=ADA)
     assert [one.display_name for one in queries.path_of_groups(chain[0].id, chain[-1].id)] == [
         f"G{n}" for n in range(40)
@@ -213,6 +215,9 @@ def test_finding_by_id_or_by_name_in_any_case(user, group) -> None:
     for find in (queries.find_user, queries.find_group):
         with pytest.raises(DirectoryRefusal, match='"nobody"') as refused:
             find("nobody")
+        for strange in ("", "a\0b", "\ud800"):
+            with pytest.raises(DirectoryRefusal):
+                find(strange)
         assert refused.value.kind is RefusalKind.MISSING
 
 

@@ -39,6 +39,9 @@ class Directory(RuleBasedStateMachine):
             self.create_group()
         for _ in range(2):
             self.create_user()
+        # A diamond, so that there are two ways down from the start.
+        for parent, child in ((0, 1), (0, 2), (1, 3), (2, 3)):
+            self.nest(parent, child)
         self.seen = set(self.effective())
         self.last_pending = self._last()
 
@@ -176,8 +179,8 @@ def test_nesting_membership_and_pending_rows_agree_with_a_naive_model() -> None:
     run_state_machine_as_test(
         Directory,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
+            max_examples=8,
+            stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

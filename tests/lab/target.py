@@ -79,9 +79,18 @@ class Target:
         sizes = len(request.body), len(reply.body)
         if not self.options.keep_requests:
             return Entry(len(self.log) + 1, at, request.method, path, reply.status, *sizes, struck)
-        location = dict(reply.headers).get("Location", "") if reply.status == 201 else ""
-        kept = request.body, request.header(b"content-type"), location.rpartition("/")[2]
-        return Entry(len(self.log) + 1, at, request.method, path, reply.status, *sizes, struck, *kept)
+        return Entry(
+            len(self.log) + 1,
+            at,
+            request.method,
+            path,
+            reply.status,
+            *sizes,
+            struck,
+            body=request.body,
+            content_type=request.header(b"content-type"),
+            created=_created(reply),
+        )
 
     def _exchange(self, reply: Reply, fault: Fault | None) -> Exchange:
         delay = self.options.latency_ms / 1000
@@ -239,6 +248,11 @@ def _reply(done: Done) -> Reply:
     if done.status == 201:
         headers = (("Location", done.location), *headers)
     return Reply(done.status, b"" if done.document is None else orjson.dumps(done.document), headers)
+
+
+def _created(reply: Reply) -> str:
+    location = dict(reply.headers).get("Location", "") if reply.status == 201 else ""
+    return location.rpartition("/")[2]
 
 
 def _collection_of(path: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 def rfc3339(moment: datetime) -> str:
     """`2026-11-23T10:00:00.123456Z`. All digits are given, so that a filter by this text finds the moment."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def from_milliseconds(moment: int | None) -> str | None:

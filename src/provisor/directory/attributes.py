@@ -9,11 +9,12 @@ from django.db.models.fields.json import KeyTransform
 from provisor.audit.actor import Actor
 from provisor.audit.record import record
 from provisor.directory import journal
+from provisor.directory.attribute_definitions import AttributeDefinition
 from provisor.directory.changes import change
 from provisor.directory.models import CustomAttribute, Group, User
 from provisor.directory.queries import as_id
 from provisor.directory.refusal import DirectoryRefusal, RefusalKind
-from provisor.directory.values import shown
+from provisor.directory.values import checked, shown
 
 #: RFC 8141, section 2, and RFC 7643, section 2.1 for the name.
 _URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,30}[a-z0-9]:[a-z0-9()+,.:=@;$_!*'-]{1,200}", re.IGNORECASE)
@@ -40,6 +41,7 @@ def declare_attribute(
     `DirectoryRefusal`: invalid, or duplicate when the schema has an attribute of that name, in whatever case.
     """
     _check_words(schema, name, type, resource_type)
+    _check_description(description)
     with change():
         siblings = list(CustomAttribute.objects.filter(schema__iexact=schema))
         _check_siblings(siblings, name, resource_type)
@@ -58,6 +60,7 @@ def declare_attribute(
 
 def describe_attribute(attribute_id: UUID, description: str, *, actor: Actor) -> CustomAttribute:
     """Change the description. Type and name stay: users may have values."""
+    _check_description(description)
     with change():
         attribute = _get(attribute_id)
         if attribute.description != description:
@@ -124,6 +127,10 @@ def _check_words(schema: str, name: str, type_: str, resource_type: str) -> None
         )
     _check_choice("type", type_, CustomAttribute.Type.values)
     _check_choice("resource_type", resource_type, CustomAttribute.ResourceType.values)
+
+
+def _check_description(description: str) -> None:
+    checked(description, AttributeDefinition(name="description"), "description")
 
 
 def _check_choice(field: str, value: str, choices: list[str]) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from provisor.audit.actor import Actor
 from provisor.audit.record import Act, record, record_many
-from provisor.directory import journal
+from provisor.directory import journal, names
 from provisor.directory.changes import change, refuse_stale
 from provisor.directory.documents import USER_COLUMNS, differences, fill_user
 from provisor.directory.everyone import everyone
@@ -46,8 +46,8 @@ def create_users(
     """Create users from RFC 7643 resources, all that can be: a refused one holds up no other.
 
     Each run of 1,000 is one transaction with one audit entry; every user has a journal entry of their own. `ids` are
-    the ids they shall have, one for each resource; left out, new ones are made. Put a transaction around the call to
-    have all or nothing.
+    the ids they shall have, one for each resource, so that a manager may be one who comes before in the list; left
+    out, new ones are made. Put a transaction around the call to have all or nothing.
     """
     schema = user_schema()
     outcome = BulkOutcome()
@@ -72,7 +72,7 @@ class _Run:
 
     def read(self, schema: ResourceSchema) -> dict[int, User]:
         """Return the users that can be created, by their index in the whole list."""
-        documents = self._documents(schema)
+        documents = self._free(self._documents(schema))
         managers = existing_managers(documents.values())
         now = timezone.now()
         made: dict[int, User] = {}
@@ -84,7 +84,9 @@ class _Run:
                 self.refused.append((index, refusal))
             else:
                 made[index] = user
-        return self._free(made)
+                managers.add(user.id)
+        self.refused.sort(key=lambda item: item[0])
+        return made
 
     def _id(self, index: int) -> UUID:
         return uuid7() if self.ids is None else self.ids[index - self.start]
@@ -98,19 +100,19 @@ class _Run:
                 self.refused.append((index, refusal))
         return documents
 
-    def _free(self, made: dict[int, User]) -> dict[int, User]:
+    def _free(self, documents: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Leave out those whose name a user of the directory, or one before in the list, has."""
-        keys = [user.user_name_key for user in made.values()]
-        holders = dict(users().filter(user_name_key__in=keys).values_list("user_name_key", "user_name"))
-        free: dict[int, User] = {}
-        for index, user in made.items():
-            holder = holders.get(user.user_name_key)
+        keys = {index: names.fold(document["userName"]) for index, document in documents.items()}
+        taken = users().filter(user_name_key__in=list(keys.values()))
+        holders = dict(taken.values_list("user_name_key", "user_name"))
+        free: dict[int, dict[str, Any]] = {}
+        for index, document in documents.items():
+            holder = holders.get(keys[index])
             if holder is None:
-                holders[user.user_name_key] = user.user_name
-                free[index] = user
+                holders[keys[index]] = document["userName"]
+                free[index] = document
             else:
-                self.refused.append((index, name_is_taken(user.user_name, holder)))
-        self.refused.sort(key=lambda item: item[0])
+                self.refused.append((index, name_is_taken(document["userName"], holder)))
         return free
 
 

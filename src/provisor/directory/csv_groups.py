@@ -1,6 +1,5 @@
 """Planning an import of groups, by reading only; a dry run ends here."""
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -17,6 +16,7 @@ from provisor.directory.queries import groups, users
 from provisor.directory.refusal import DirectoryRefusal
 from provisor.directory.schema import ResourceSchema, group_schema, normalise
 from provisor.directory.values import shown
+from provisor.scim.resource import copied
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class GroupPlan(LinePlan[PlannedGroup]):
             planned.group, planned.id, planned.exists = group, group.id, True
 
     def _write(self, planned: PlannedGroup, schema: ResourceSchema) -> None:
-        document = copy.deepcopy(planned.group.resource) if planned.group else {}
+        document = copied(planned.group.resource) if planned.group else {}
         for column in self.columns:
             if column.path:
                 put(document, column, planned.cells[column.name])

@@ -30,7 +30,7 @@ from provisor.directory.csv_file import read_table
 from provisor.directory.csv_groups import GroupPlan, PlannedGroup
 from provisor.directory.csv_plan import Outcome
 from provisor.directory.csv_report import FileRefused, Progress, Refused, Report
-from provisor.directory.csv_users import PlannedUser, UserPlan
+from provisor.directory.csv_users import PlannedUser, UserPlan, managers_first
 from provisor.directory.groups import create_group, delete_group, update_group
 from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import CustomAttribute
@@ -91,20 +91,20 @@ class _UserImport(LineImport[PlannedUser]):
     """Users: first they exist, then they refer to one another, then they join, and those to delete go last."""
 
     def apply(self) -> None:
-        self.in_runs(self.of(Outcome.CREATED), self._create)
+        fresh = managers_first(self.of(Outcome.CREATED))
+        self.in_runs(fresh, self._create)
+        self.in_runs([one for one in fresh if one.late_manager], self._set_managers, settles=False)
         self.in_runs(self.of(Outcome.UPDATED), self._update)
-        present = self.of(Outcome.CREATED, Outcome.UPDATED)
-        self.in_runs([one for one in present if one.new_manager], self._set_managers, settles=False)
         self._join()
         self.in_runs(self.of(Outcome.DELETED), self.one_by_one(self._delete))
 
     def _create(self, run: Sequence[PlannedUser]) -> None:
-        documents = [planned.document_before_managers() for planned in run]
+        documents = [planned.first_document() for planned in run]
         outcome = create_users(documents, actor=self.actor, ids=[planned.id for planned in run])
         self.refuse((run[index], refusal) for index, refusal in outcome.refused)
 
     def _update(self, run: Sequence[PlannedUser]) -> None:
-        changes = [(planned.user, planned.document_before_managers()) for planned in run if planned.user]
+        changes = [(planned.user, planned.document) for planned in run if planned.user]
         refused = replace_users(changes, actor=self.actor)
         self.refuse((run[index], refusal) for index, refusal in refused)
 

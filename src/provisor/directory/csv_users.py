@@ -1,6 +1,5 @@
 """Planning an import of users: what each line would do, found by reading only. A dry run ends here."""
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +9,14 @@ from provisor.directory import names
 from provisor.directory.csv_columns import GROUPS, MANAGER, USER_NAME, Column, put, split
 from provisor.directory.csv_file import Row
 from provisor.directory.csv_plan import LinePlan, PlannedLine, by_key, by_text
-from provisor.directory.documents import differences, manager_value, set_manager
+from provisor.directory.documents import differences, set_manager
 from provisor.directory.models import Group, Membership, User
-from provisor.directory.queries import as_id, groups, users
+from provisor.directory.queries import groups, users
 from provisor.directory.refusal import DirectoryRefusal
 from provisor.directory.schema import ResourceSchema, normalise, user_schema
 from provisor.directory.statements import batches
 from provisor.directory.values import shown
+from provisor.scim.resource import copied
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,15 +27,14 @@ class PlannedUser(PlannedLine):
     user: User | None = None
     #: Groups that the user is to join, and is not in.
     joins: list[UUID] = field(default_factory=list)
-    #: The manager is created by another line of the file.
-    new_manager: bool = False
+    #: Key of the line that creates the manager, if one does.
+    manager_key: str = ""
+    #: That line cannot come before this one: their managers go round in a circle.
+    late_manager: bool = False
 
-    def document_before_managers(self) -> dict[str, Any]:
-        """Return the document to write first: a manager whom the same file creates comes afterwards."""
-        if not self.new_manager:
-            return copy.deepcopy(self.document)
-        kept = manager_value(self.user.resource) if self.user else ""
-        return set_manager(self.document, as_id(kept))
+    def first_document(self) -> dict[str, Any]:
+        """Return the document to create the user with: a late manager is written once both are there."""
+        return set_manager(self.document, None) if self.late_manager else copied(self.document)
 
 
 class UserPlan(LinePlan[PlannedUser]):
@@ -61,7 +60,7 @@ class UserPlan(LinePlan[PlannedUser]):
             planned.user, planned.id, planned.exists = user, user.id, True
 
     def _write(self, planned: PlannedUser, schema: ResourceSchema) -> None:
-        document = copy.deepcopy(planned.user.resource) if planned.user else {}
+        document = copied(planned.user.resource) if planned.user else {}
         for column in self.columns:
             if column.path:
                 put(document, column, planned.cells[column.name])
@@ -94,7 +93,7 @@ class UserPlan(LinePlan[PlannedUser]):
             raise DirectoryRefusal(
                 MANAGER.name, "A user cannot be their own manager. Leave the manager empty."
             )
-        planned.new_manager = line is not None and not line.exists
+        planned.manager_key = line.key if line is not None and not line.exists else ""
         planned.document = set_manager(planned.document, manager_id)
 
 
@@ -140,3 +139,26 @@ def present_members(group_ids: list[UUID], user_ids: list[UUID]) -> set[tuple[UU
             "group_id", "user_id"
         )
     }
+
+
+def managers_first(lines: list[PlannedUser]) -> list[PlannedUser]:
+    """Return the new users in an order in which managers come before their reports; what goes in circles is marked."""
+    fresh = {planned.key: planned for planned in lines}
+    placed: dict[str, PlannedUser] = {}
+    for planned in lines:
+        for one in reversed(_line_of_command(planned, fresh, placed)):
+            one.late_manager = one.manager_key in fresh and one.manager_key not in placed
+            placed[one.key] = one
+    return list(placed.values())
+
+
+def _line_of_command(
+    planned: PlannedUser, fresh: dict[str, PlannedUser], placed: dict[str, PlannedUser]
+) -> list[PlannedUser]:
+    """Return the user, the manager, the manager's manager and so on, as far as they are not placed yet."""
+    line: dict[str, PlannedUser] = {}
+    step: PlannedUser | None = planned
+    while step is not None and step.key not in placed and step.key not in line:
+        line[step.key] = step
+        step = fresh.get(step.manager_key)
+    return list(line.values())

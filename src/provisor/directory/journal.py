@@ -86,4 +86,4 @@ def _touch(touched: Iterable[tuple[int, Touch]]) -> None:
 
 
 def _announce() -> None:
-    changed.send(sender=JournalEntry)
+    changed.send_robust(sender=JournalEntry)

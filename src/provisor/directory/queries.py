@@ -51,14 +51,24 @@ def get_group(group_id: object) -> Group:
 
 def find_user(text: str) -> User:
     """Return the user with this id or user name, in any case. Raises `DirectoryRefusal` (missing)."""
-    found = users().filter(user_name_key=names.fold(text)).first()
+    key = _key(text)
+    found = users().filter(user_name_key=key).first() if key else None
     return found or get_user(text)
 
 
 def find_group(text: str) -> Group:
     """Return the group with this id or name, in any case. Raises `DirectoryRefusal` (missing)."""
-    found = groups().filter(display_name_key=names.fold(text)).first()
+    key = _key(text)
+    found = groups().filter(display_name_key=key).first() if key else None
     return found or get_group(text)
+
+
+def _key(text: str) -> str:
+    """Return the folded name, or nothing if no name can be so: PostgreSQL takes no NUL, and no half characters."""
+    try:
+        return names.fold(names.clean(text, "name"))
+    except DirectoryRefusal:
+        return ""
 
 
 def effective_members(group_id: UUID) -> QuerySet[User]:

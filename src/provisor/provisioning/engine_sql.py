@@ -1,7 +1,7 @@
 """The named SQL of the engine's hot loop: claim, intent, outcome. The same text on SQLite and on PostgreSQL."""
 
-#: The due links of one phase with everything they are rendered from, in one snapshot.
-CLAIM = """
+#: A link with everything it is rendered from, in one snapshot; `take.read_link` reads a row of it.
+LINKS = """
 SELECT l.id, l.kind, l.local_id, l.remote_id, l.origin, l.in_scope, l.cause, l.generation, l.phase, l.sent, l.doubt,
        l.verified, l.etag, l.attempts, l.entry_id,
        u.user_name, u.active, u.resource, u.manager_id, m.remote_id,
@@ -10,11 +10,18 @@ FROM provisioning_link l
 LEFT JOIN directory_user u ON l.kind = 'user' AND u.id = l.local_id
 LEFT JOIN provisioning_link m ON m.application_id = l.application_id AND m.kind = 'user' AND m.local_id = u.manager_id
 LEFT JOIN directory_group g ON l.kind = 'group' AND g.id = l.local_id
+"""
+#: The due links of one phase.
+CLAIM = f"""{LINKS}
 WHERE l.application_id = %s AND l.state = 'due' AND l.phase = %s AND l.not_before <= %s AND l.intent IS NULL
 ORDER BY l.not_before LIMIT %s
 """
 
-RECORD_INTENT = "UPDATE provisioning_link SET intent = %s WHERE id = %s"
+RECORD_INTENT_TYPES = ("text", "bigint")
+RECORD_INTENT = """
+WITH v (intent, id) AS ({values})
+UPDATE provisioning_link SET intent = CAST(v.intent AS {json}) FROM v WHERE provisioning_link.id = v.id
+"""
 
 #: Nothing had to be sent: the link rests. In the claim's own transaction, so its generation is the one read.
 REST = """
@@ -27,14 +34,18 @@ DELETE_LINK = "DELETE FROM provisioning_link WHERE id = %s"
 DELETE_LINK_MEMBERS = "DELETE FROM provisioning_link_member WHERE link_id = %s"
 
 #: What the application confirmed is kept whatever the generation is by now; the generation guards state and progress.
+CONFIRM_TYPES = (
+    "bigint", "text", "text", "text", "text", "text", "bigint", "bigint", "text", "smallint", "text",
+)  # fmt: skip
 CONFIRM = """
-UPDATE provisioning_link SET remote_id = %s, origin = %s, sent = %s, observed = %s, etag = %s, intent = NULL,
-    doubt = NULL, verified = TRUE, attempts = 0, not_before = 0, changed_at = %s,
-    done_generation = %s,
-    state = CASE WHEN generation = %s THEN %s ELSE 'due' END,
-    phase = CASE WHEN generation = %s THEN %s ELSE phase END,
-    reason = CASE WHEN generation = %s THEN %s ELSE reason END
-WHERE id = %s
+WITH v (id, remote_id, origin, sent, observed, etag, changed_at, generation, state, phase, reason) AS ({values})
+UPDATE provisioning_link SET remote_id = v.remote_id, origin = v.origin, sent = CAST(v.sent AS {json}),
+    observed = CAST(v.observed AS {json}), etag = v.etag, intent = NULL, doubt = NULL, verified = TRUE, attempts = 0,
+    not_before = 0, changed_at = v.changed_at, done_generation = v.generation,
+    state = CASE WHEN provisioning_link.generation = v.generation THEN v.state ELSE 'due' END,
+    phase = CASE WHEN provisioning_link.generation = v.generation THEN v.phase ELSE provisioning_link.phase END,
+    reason = CASE WHEN provisioning_link.generation = v.generation THEN v.reason ELSE provisioning_link.reason END
+FROM v WHERE provisioning_link.id = v.id
 """
 
 #: The write was refused, or has no outcome: nothing is acknowledged; the doubt, if any, is kept.
@@ -53,10 +64,14 @@ UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, ori
 WHERE id = %s
 """
 
+INSERT_ATTEMPT_TYPES = (
+    "uuid", "bigint", "uuid", "uuid", "bigint", "bigint", "text", "text", "text", "integer", "double precision", "text",
+    "text", "text",
+)  # fmt: skip
 INSERT_ATTEMPT = """
 INSERT INTO provisioning_attempt (application_id, link_id, run_id, local_id, entry_id, at, act, method, path, status,
     milliseconds, request, response, reason)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+{values}
 """
 
 #: What a person has released does not count again (engine.md, section 8).
@@ -74,10 +89,14 @@ WHERE lm.id IN ({rows}) AND lm.remote_id IS NOT NULL AND NOT EXISTS (
 HAVING COUNT(*) > 0
 """
 
+OPEN_INTERVAL_TYPES = ("uuid", "uuid", "text", "bigint", "text")
 OPEN_INTERVAL = """
 INSERT INTO provisioning_access_interval (application_id, user_id, remote_id, from_at, from_cause, to_at, to_cause)
-SELECT %s, %s, %s, %s, %s, NULL, '' WHERE NOT EXISTS (
-    SELECT 1 FROM provisioning_access_interval WHERE application_id = %s AND user_id = %s AND to_at IS NULL)
+SELECT v.application_id, v.user_id, v.remote_id, v.from_at, v.from_cause, NULL, ''
+FROM (WITH w (application_id, user_id, remote_id, from_at, from_cause) AS ({values}) SELECT * FROM w) v
+WHERE NOT EXISTS (
+    SELECT 1 FROM provisioning_access_interval i
+    WHERE i.application_id = v.application_id AND i.user_id = v.user_id AND i.to_at IS NULL)
 """
 CLOSE_INTERVAL = """
 UPDATE provisioning_access_interval SET to_at = %s, to_cause = %s

@@ -115,6 +115,7 @@ INSERT INTO fold_leaving (link_id, cause, entry_id)
 SELECT l.id, CASE WHEN u.id IS NULL OR u.deleted_at IS NOT NULL THEN 'deleted'
                   WHEN NOT u.active THEN 'disabled' ELSE 'unassigned' END, t.entry_id
 FROM (SELECT application_id, local_id, MAX(entry_id) AS entry_id FROM fold_user GROUP BY application_id, local_id) t
+JOIN applications_application a ON a.id = t.application_id AND a.deleted_at IS NULL
 JOIN provisioning_link l ON l.application_id = t.application_id AND l.local_id = t.local_id AND l.kind = 'user'
 LEFT JOIN directory_user u ON u.id = l.local_id
 LEFT JOIN fold_scope s ON s.application_id = t.application_id AND s.local_id = t.local_id
@@ -142,18 +143,21 @@ WHERE provisioning_link.id = v.link_id
   AND (provisioning_link.in_scope OR provisioning_link.cause <> v.cause
        OR provisioning_link.application_id IN (SELECT subject_id FROM fold_pending WHERE kind = 'application'))
   AND NOT (provisioning_link.state = 'held' AND provisioning_link.cause = v.cause)
+  AND NOT EXISTS (SELECT 1 FROM provisioning_hold h WHERE h.link_id = provisioning_link.id AND h.user_id IS NULL
+                  AND h.state = 'rejected' AND h.cause = v.cause)
 """
 
+#: Who comes back into scope starts afresh: neither a hold nor a decision about the former leaving counts any more.
 CANCEL_HOLDS = """
 UPDATE provisioning_hold SET state = 'cancelled', decided_at = %s
-WHERE state = 'held' AND user_id IS NULL
+WHERE state IN ('held', 'released', 'rejected') AND user_id IS NULL
   AND link_id IN (SELECT l.id FROM provisioning_link l JOIN fold_scope s
                   ON s.application_id = l.application_id AND s.local_id = l.local_id AND l.kind = 'user')
 """
 
 CANCEL_MEMBER_HOLDS = """
 UPDATE provisioning_hold SET state = 'cancelled', decided_at = %s
-WHERE state = 'held' AND user_id IS NOT NULL
+WHERE state IN ('held', 'released', 'rejected') AND user_id IS NOT NULL
   AND EXISTS (SELECT 1 FROM fold_member t JOIN provisioning_link_member lm
               ON lm.link_id = t.link_id AND lm.user_id = t.user_id AND lm.wanted
               WHERE t.link_id = provisioning_hold.link_id AND t.user_id = provisioning_hold.user_id)
@@ -203,6 +207,7 @@ FROM (
            CASE WHEN MAX(CASE WHEN g.id IS NULL OR g.deleted_at IS NOT NULL THEN 1 ELSE 0 END) = 1
                 THEN 'deleted' ELSE 'unassigned' END AS cause
     FROM fold_group t
+    JOIN applications_application a ON a.id = t.application_id AND a.deleted_at IS NULL
     JOIN provisioning_link l ON l.application_id = t.application_id AND l.local_id = t.local_id AND l.kind = 'group'
     LEFT JOIN directory_group g ON g.id = l.local_id
     LEFT JOIN applications_policy po

@@ -24,18 +24,19 @@ def plan_group_work(cursor: Any, context: Context, link: DueLink) -> Work:
         plan = plan_absent_group(Cause(link.cause), link.known, context.switches["group"], context.dialect)
         return Work(link=link, plan=plan)
     if link.remote_id is not None and context.membership:
-        removals = _members(cursor, sql.MEMBERS_TO_REMOVE, link)
+        removals = members_to_remove(cursor, link)
         if removals:
             return Work(link=link, plan=Plan(ending=Ending.IN_SYNC), removals=removals)
     if link.phase is Phase.MEMBER_REMOVALS:
         return Work(link=link, plan=Plan(ending=Ending.IN_SYNC), next_phase=Phase.GROUPS)
-    work = _plan_attributes(context, link)
+    work = plan_group_attributes(context, link)
     if work.sends or work.plan.ending is Ending.FAILED or not context.membership:
         return work
     return _plan_additions(cursor, link)
 
 
-def _plan_attributes(context: Context, link: DueLink) -> Work:
+def plan_group_attributes(context: Context, link: DueLink) -> Work:
+    """Plan what the group itself needs, its members apart."""
     if link.source is None:
         return Work(link=link, plan=Plan(ending=Ending.FAILED, reason=NO_SOURCE))
     mapping = context.mappings["group"]
@@ -49,14 +50,27 @@ def _plan_attributes(context: Context, link: DueLink) -> Work:
 
 def _plan_additions(cursor: Any, link: DueLink) -> Work:
     """Members without an account wait and hold up nobody else."""
-    additions = _members(cursor, sql.MEMBERS_TO_ADD, link)
+    additions = members_to_add(cursor, link)
     if additions:
         return Work(link=link, plan=Plan(ending=Ending.IN_SYNC), additions=additions)
-    cursor.execute(sql.MEMBERS_WAITING, [link.id])
-    (waiting,) = cursor.fetchone()
+    waiting = members_waiting(cursor, link)
     if waiting:
         return Work(link=link, plan=Plan(ending=Ending.WAITING, reason=WAITING.format(count=waiting)))
     return Work(link=link, plan=Plan(ending=Ending.IN_SYNC))
+
+
+def members_to_remove(cursor: Any, link: DueLink) -> tuple[Member, ...]:
+    return _members(cursor, sql.MEMBERS_TO_REMOVE, link)
+
+
+def members_to_add(cursor: Any, link: DueLink) -> tuple[Member, ...]:
+    return _members(cursor, sql.MEMBERS_TO_ADD, link)
+
+
+def members_waiting(cursor: Any, link: DueLink) -> int:
+    """Return how many members are to get an account and have none yet."""
+    cursor.execute(sql.MEMBERS_WAITING, [link.id])
+    return int(cursor.fetchone()[0])
 
 
 def _members(cursor: Any, statement: str, link: DueLink) -> tuple[Member, ...]:

@@ -187,7 +187,6 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["application", "-id"], name="provisioning_attempt_app"),
             models.Index(fields=["local_id", "-id"], name="provisioning_attempt_local"),
-            models.Index(fields=["at"], name="provisioning_attempt_at"),
         ]
 
 

@@ -81,7 +81,7 @@ class Creation:
         identifier = _identifier(answer)
         if identifier is None:
             return await self._find_created(work)
-        return confirmed(work, identifier, "created", dict(_values(work)), answer)
+        return confirmed(work, identifier, "created", dict(_values(work)), answer, body=body)
 
     async def _find_created(self, work: Work) -> Outcome:
         """The POST succeeded, but its answer does not say under which id."""

@@ -181,9 +181,14 @@ def baseline_of(remote: Mapping[str, Any], managed: frozenset[str]) -> dict[str,
     return {path: value for path, value in values.items() if value is not MISSING and value is not None}
 
 
-def differing(answer: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what the application returned otherwise than it was sent: normalised, dropped, its own (engine.md, 2)."""
-    if answer is None:
+def differing(
+    answer: Mapping[str, Any] | None, sent: Mapping[str, Any], body: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Return what the application returned otherwise than it was sent: normalised, dropped, its own (engine.md, 2).
+
+    `body` is what was sent as a whole: when the answer holds it unchanged, nothing needs to be compared singly.
+    """
+    if answer is None or (body is not None and _holds(answer, body)):
         return None
     returned = ((path, read(answer, path), value) for path, value in sent.items())
     return {
@@ -193,15 +198,25 @@ def differing(answer: Mapping[str, Any] | None, sent: Mapping[str, Any]) -> dict
     }
 
 
+def _holds(answer: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    return all(answer.get(name) == value for name, value in body.items() if name != "schemas")
+
+
 def confirmed(
-    work: Work, remote_id: str | None, origin: str, sent: dict[str, Any], answer: Mapping[str, Any] | None
+    work: Work,
+    remote_id: str | None,
+    origin: str,
+    sent: dict[str, Any],
+    answer: Mapping[str, Any] | None,
+    *,
+    body: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Return the outcome of a write that the application confirmed."""
     link, plan = work.link, work.plan
     deactivated = plan.operation is not None and plan.operation.act is Act.DEACTIVATE
     return Outcome(
         work=work, confirmed=True, state=plan.ending.value, reason=plan.reason, remote_id=remote_id, origin=origin,
-        sent=sent, observed=differing(answer, sent), etag=etag_of(answer), access=_access(link, sent),
+        sent=sent, observed=differing(answer, sent, body), etag=etag_of(answer), access=_access(link, sent),
         linked=link.remote_id is None, next_phase=_next_phase(work), departed=deactivated,
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ from provisor.scim.errors import ScimFailure
 #: Links taken at once.
 BATCH = 256
 #: Seconds in which outcomes gather before they are committed together.
-GATHER = 0.004
+GATHER = 0.008
 
 ENDPOINTS = {"user": "/Users", "group": "/Groups", "": "/"}
 
@@ -99,7 +99,7 @@ class Pass:
         try:
             await self._produce()
         finally:
-            await self._release(await self._lanes.close())
+            await self._release(self._lanes.close())
             await asyncio.gather(*workers)
             await self._end_settling(settling)
         await self._store.run(passing.finish_vanished, self.health, now=self._now())
@@ -142,21 +142,22 @@ class Pass:
     async def _take(self) -> bool:
         """Take what is due; false when there is nothing. A later phase waits until the earlier ones are settled."""
         urgent, self._urgent = self._urgent, False
-        phases = tuple(phase for phase in Phase if phase <= self._phase) if self._busy else tuple(Phase)
-        if urgent and self._busy and len(self._lanes):
+        busy = self._busy
+        phases = tuple(phase for phase in Phase if phase <= self._phase) if busy else tuple(Phase)
+        if urgent and busy and len(self._lanes):
             phases = LEAVER_PHASES
         taken = await self._store.run(take, self.context, now=self._now(), limit=BATCH, phases=phases)
         self.totals["unchanged"] += taken.rested
         if taken.works:
             assert taken.phase is not None
-            self._phase = taken.phase if not self._busy else max(self._phase, taken.phase)
+            self._phase = max(self._phase, taken.phase) if busy else taken.phase
             self._under_way |= {work.link.id: work for work in taken.works}
             await self._prepare(taken.works)
-            await self._lanes.put(taken.works)
+            self._lanes.put(taken.works)
         elif not taken.rested and self._busy:
             await self._progress()
-            return True
-        return bool(taken)
+        # later phases were not looked at while something was under way
+        return busy or bool(taken)
 
     async def _prepare(self, works: list[Work]) -> None:
         """Read a listing first where many are new."""

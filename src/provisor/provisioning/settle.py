@@ -8,6 +8,7 @@ import orjson
 from django.db import connection, transaction
 
 from provisor.provisioning import engine_sql as sql
+from provisor.provisioning.batches import execute_batch
 from provisor.provisioning.context import Context
 from provisor.provisioning.keys import Key
 from provisor.provisioning.phases import Phase
@@ -39,7 +40,7 @@ def settle(context: Context, ledger: Ledger, *, now: int) -> None:
         if row is None or row[0] != context.epoch:
             raise FencedError
         if ledger.attempts:
-            cursor.executemany(sql.INSERT_ATTEMPT, ledger.attempts)
+            execute_batch(cursor, sql.INSERT_ATTEMPT, sql.INSERT_ATTEMPT_TYPES, ledger.attempts)
         _settle_members(cursor, context, ledger.progress, now)
         _settle_links(cursor, ledger.outcomes, now)
         _settle_access(cursor, context, ledger.outcomes, now)
@@ -58,22 +59,23 @@ def _settle_links(cursor: Any, outcomes: Sequence[Outcome], now: int) -> None:
         (sql.DELETE_LINK_MEMBERS, gone),
         (sql.DELETE_LINK, gone),
         (sql.FORGET_REMOTE, [_forget_row(o, now) for o in outcomes if o.vanished]),
-        (sql.CONFIRM, [_confirm_row(o, now) for o in outcomes if o.confirmed and not o.gone]),
         (sql.FAIL, [_fail_row(o, now) for o in outcomes if not (o.confirmed or o.vanished or o.gone)]),
     )
     for statement, parameters in rows:
         if parameters:
             cursor.executemany(statement, parameters)
+    confirmed = [_confirm_row(o, now) for o in outcomes if o.confirmed and not o.gone]
+    if confirmed:
+        execute_batch(cursor, sql.CONFIRM, sql.CONFIRM_TYPES, confirmed)
 
 
 def _confirm_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
     link = outcome.work.link
     state = "due" if outcome.next_phase is not None else outcome.state
     phase = link.phase if outcome.next_phase is None else outcome.next_phase
-    generation = link.generation
     return (
-        outcome.remote_id, outcome.origin, _dump(outcome.sent), _dump(outcome.observed), outcome.etag, now,
-        generation, generation, state, generation, int(phase), generation, outcome.reason, link.id,
+        link.id, outcome.remote_id, outcome.origin, _dump(outcome.sent), _dump(outcome.observed), outcome.etag, now,
+        link.generation, state, int(phase), outcome.reason,
     )  # fmt: skip
 
 
@@ -118,7 +120,6 @@ def _settle_access(cursor: Any, context: Context, outcomes: Iterable[Outcome], n
     for outcome in outcomes:
         link = outcome.work.link
         if outcome.access == "opened":
-            cause = "assigned"
             opened.append(
                 (context.key, link.local_id, outcome.remote_id, now, cause, context.key, link.local_id)
             )
@@ -126,8 +127,9 @@ def _settle_access(cursor: Any, context: Context, outcomes: Iterable[Outcome], n
             closed.append((now, link.cause, context.key, link.local_id))
         if outcome.departed:
             departures.append((context.key, now, link.id))
+    if opened:
+        execute_batch(cursor, sql.OPEN_INTERVAL, sql.OPEN_INTERVAL_TYPES, opened)
     for statement, rows in (
-        (sql.OPEN_INTERVAL, opened),
         (sql.CLOSE_INTERVAL, closed),
         (sql.INSERT_DEPARTURE, departures),
     ):

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from provisor.planning.operation import Act, Ending, Plan
 from provisor.provisioning import brake
 from provisor.provisioning import engine_sql as sql
+from provisor.provisioning.batches import execute_batch
 from provisor.provisioning.context import Context
 from provisor.provisioning.grants import Grants, read_grants
 from provisor.provisioning.group_work import plan_group_work
@@ -117,7 +118,7 @@ def _plan_all(cursor: Any, context: Context, links: list[DueLink], now: int, tak
     taken.rested = len(rests)
     if taken.works:
         intents = [(orjson.dumps(intent_of(work)).decode(), work.link.id) for work in taken.works]
-        cursor.executemany(sql.RECORD_INTENT, intents)
+        execute_batch(cursor, sql.RECORD_INTENT, sql.RECORD_INTENT_TYPES, intents)
     _rest(cursor, rests, now)
 
 

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from provisor.api.management import documents, engine_port
-from provisor.api.management.answers import answer, seen_version
-from provisor.api.management.applications import find
+from provisor.api.management.answers import Limit, answer, paging, seen_version
+from provisor.api.management.applications import find, shown
 from provisor.api.management.caller import actor_of
 from provisor.api.management.mounting import operation
 from provisor.api.management.problems import Fault, Problem
@@ -24,12 +24,24 @@ def test_application(request: HttpRequest, application_id: str) -> HttpResponse:
 
 @operation(router, "POST", "/applications/{application_id}/plan", gives=Plan, shown=False)
 @operation(router, "GET", "/applications/{application_id}/plan", gives=Plan)
-def plan_application(request: HttpRequest, application_id: str, user: str | None = None) -> HttpResponse:  # noqa: ARG001 - django-ninja passes the request
-    """Say what a pass would do now, for everybody or for one user. Nothing is written, here or there."""
-    application = find(application_id)
-    if user is None:
-        return answer(engine_port.plan_application(application.id))
-    return answer(engine_port.plan_user(application.id, get_user(user).id))
+def plan_application(
+    request: HttpRequest,
+    application_id: str,
+    *,
+    user: str | None = None,
+    group: str | None = None,
+    limit: Limit = 100,
+    cursor: str | None = None,
+) -> HttpResponse:
+    """Say what a pass would do now, for everybody, one user or one group. Nothing is written, here or there."""
+    application, page = find(application_id), paging(request, limit, cursor)
+    if user is not None:
+        return answer(documents.plan(engine_port.plan_one(application.id, "user", get_user(user).id)))
+    if group is not None:
+        return answer(documents.plan(engine_port.plan_one(application.id, "group", get_group(group).id)))
+    plan = engine_port.plan_application(application.id, page.position or 0, limit)
+    following = None if plan["next"] is None else page.cursor_at(plan["next"])
+    return answer(documents.plan(plan) | {"next": following})
 
 
 @operation(router, "POST", "/applications/{application_id}/sync", gives=Run, status=202)
@@ -59,7 +71,7 @@ def pause_application(request: HttpRequest, application_id: str, body: Pause | N
     version = seen_version(request, row.version)
     reason = body.reason if body else ""
     row = services.pause(row.id, actor=actor_of(request), reason=reason, version=version)
-    return answer(documents.application(row), version=row.version)
+    return shown(row)
 
 
 @operation(router, "POST", "/applications/{application_id}/resume", gives=Application)
@@ -68,4 +80,4 @@ def resume_application(request: HttpRequest, application_id: str) -> HttpRespons
     row = find(application_id)
     version = seen_version(request, row.version)
     row = services.resume(row.id, actor=actor_of(request), version=version)
-    return answer(documents.application(row), version=row.version)
+    return shown(row)

@@ -55,12 +55,16 @@ class Paging:
     limit: int
     position: Any
 
+    def cursor_at(self, place: Any) -> str:
+        """The cursor of the page that follows a place in this list."""
+        return seal(_scope(self.request), place)
+
     def page(
         self, rows: Sequence[Any], document: Callable[[Any], Any], place: Callable[[Any], Any]
     ) -> HttpResponse:
         """Answer with rows of which one more than `limit` was fetched; `place` of the last one makes the cursor."""
         shown = rows[: self.limit]
-        following = seal(_scope(self.request), place(shown[-1])) if len(rows) > self.limit else None
+        following = self.cursor_at(place(shown[-1])) if len(rows) > self.limit else None
         response = answer({"items": [document(row) for row in shown], "next": following})
         if following:
             query = self.request.GET.copy()

@@ -7,19 +7,14 @@ from ninja import Router
 
 from provisor.api.management import documents, engine_port
 from provisor.api.management.answers import Limit, answer, nothing, paging, seen_version
+from provisor.api.management.bodies import ApplicationChangeBody, ApplicationNewBody
 from provisor.api.management.caller import actor_of
 from provisor.api.management.credentials_shown import given_auth, shown_auth
 from provisor.api.management.members import settable
 from provisor.api.management.mounting import operation, read_uuid
+from provisor.api.management.pages import ApplicationPage
 from provisor.api.management.problems import Fault, Problem, missing
-from provisor.api.management.shapes import (
-    Application as ApplicationShape,
-)
-from provisor.api.management.shapes import (
-    ApplicationChangeBody,
-    ApplicationNewBody,
-    ApplicationPage,
-)
+from provisor.api.management.shapes import Application as ApplicationShape
 from provisor.applications import applications as services
 from provisor.applications.lookup import live_applications
 from provisor.applications.models import Application
@@ -53,7 +48,9 @@ def list_applications(
     rows = live_applications().prefetch_related("credentials").order_by("pk")
     rows = rows.filter(name_key=fold(name)) if name is not None else rows
     rows = rows.filter(pk__gt=page.position) if page.position else rows
-    return page.page(list(rows[: limit + 1]), documents.application, lambda row: str(row.pk))
+    found = list(rows[: limit + 1])
+    statuses = engine_port.statuses([row.pk for row in found])
+    return page.page(found, lambda row: documents.application(row, statuses[row.pk]), lambda row: str(row.pk))
 
 
 @operation(router, "POST", "/applications", gives=ApplicationShape, status=201)
@@ -63,13 +60,13 @@ def create_application(request: HttpRequest, body: ApplicationNewBody) -> HttpRe
     if "auth" in fields:
         fields["auth"] = given_auth(fields["auth"])
     row = services.create_application(actor=actor_of(request), **fields)
-    return _shown(row, status=201, location=f"{request.path}/{row.id}")
+    return shown(row, status=201, location=f"{request.path}/{row.id}")
 
 
 @operation(router, "GET", "/applications/{application_id}", gives=ApplicationShape)
 def get_application(request: HttpRequest, application_id: str) -> HttpResponse:  # noqa: ARG001 - django-ninja passes the request
     """Read an application with its status."""
-    return _shown(find(application_id))
+    return shown(find(application_id))
 
 
 @operation(router, "PATCH", "/applications/{application_id}", gives=ApplicationShape)
@@ -84,7 +81,7 @@ def update_application(
         changes["auth"] = given_auth(changes["auth"], shown_auth(row))
         changes = {key: value for key, value in changes.items() if key != "auth" or value is not None}
     row = services.update_application(row.id, changes, actor=actor_of(request), version=version)
-    return _shown(row)
+    return shown(row)
 
 
 @operation(router, "DELETE", "/applications/{application_id}", status=204)
@@ -96,8 +93,8 @@ def delete_application(request: HttpRequest, application_id: str) -> HttpRespons
     return nothing()
 
 
-def _shown(row: Application, *, status: int = 200, location: str = "") -> HttpResponse:
-    document = documents.application(row) | {"status": engine_port.application_status(row.id)}
+def shown(row: Application, *, status: int = 200, location: str = "") -> HttpResponse:
+    document = documents.application(row, engine_port.statuses([row.id])[row.id])
     return answer(document, status, version=row.version, location=location)
 
 

@@ -14,7 +14,7 @@ from provisor.directory.models import Group, JournalEntry, User
 from provisor.provisioning.models import Attempt, Hold, Link, Run
 
 
-def application(row: Application) -> dict[str, Any]:
+def application(row: Application, status: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": str(row.id),
         **settings_document(row),
@@ -24,6 +24,7 @@ def application(row: Application) -> dict[str, Any]:
         "unverified": row.unverified,
         "created_at": rfc3339(row.created_at),
         "updated_at": rfc3339(row.updated_at),
+        "status": status,
     }
 
 
@@ -31,6 +32,12 @@ def policy(row: Policy) -> dict[str, Any]:
     shown = policy_document(row)
     del shown["version"]
     return shown | {"created_at": rfc3339(row.created_at), "updated_at": rfc3339(row.updated_at)}
+
+
+def plan(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan of the engine, with the ids of links as texts."""
+    operations = [each | {"link_id": str(each["link_id"])} for each in found["operations"]]
+    return {**found, "operations": operations}
 
 
 def names_of(links: Iterable[Link]) -> Mapping[UUID, str]:

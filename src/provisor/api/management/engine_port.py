@@ -7,85 +7,68 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from provisor.api.moments import from_milliseconds
 from provisor.audit.actor import Actor
+from provisor.provisioning import examination, on_demand, operations, preview, queries
 from provisor.provisioning.models import Attempt, Hold, Link, Run
 
 
-def application_status(application_id: UUID) -> dict[str, Any]:
-    """`{state, reason, in_sync, due, waiting, failed, conflict, held, missing}`."""
-    from provisor.provisioning import queries
-
-    return queries.application_status(application_id)
-
-
-def plan_application(application_id: UUID) -> dict[str, Any]:
-    """`{totals, operations, next}` of what a pass would do now; nothing is written, here or there (R19)."""
-    from provisor.provisioning import queries
-
-    return queries.plan_application(application_id)
+def statuses(application_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """`{state, reason, mode, last_contact, in_sync, due, ...}` of each application, in four queries."""
+    found = queries.application_statuses(application_ids)
+    return {
+        each: status | {"last_contact": from_milliseconds(status["last_contact"])}
+        for each, status in found.items()
+    }
 
 
-def plan_user(application_id: UUID, user_id: UUID) -> dict[str, Any]:
-    from provisor.provisioning import queries
+def plan_application(application_id: UUID, after: int, count: int) -> dict[str, Any]:
+    """`{totals, held, operations, next}` of what a pass would do now; nothing is written, here or there (R19)."""
+    return preview.plan_application(application_id, after=after, limit=count)
 
-    return queries.plan_user(application_id, user_id)
+
+def plan_one(application_id: UUID, kind: str, local_id: UUID) -> dict[str, Any]:
+    """`{in_scope, ending, reason, operations}` for one user or group."""
+    return preview.plan_one(application_id, kind, local_id)
 
 
 def test_connection(application_id: UUID) -> dict[str, Any]:
-    """`{ok, checks: [{name, ok, level, message}]}`; nothing is written there."""
-    from provisor.provisioning import operations
-
-    return operations.test_connection(application_id)
+    """`{ok, checks: [{name, ok, level, message}], ...}`; nothing is written there."""
+    return examination.test_connection(application_id)
 
 
 def request_sync(application_id: UUID, actor: Actor) -> Run:
-    from provisor.provisioning import operations
-
     return operations.request_sync(application_id, actor=actor)
 
 
 def provision_now(application_id: UUID, kind: str, local_id: UUID, actor: Actor) -> dict[str, Any]:
-    """`{steps: [...]}`: one user or group, at once, past the brake."""
-    from provisor.provisioning import operations
-
-    return operations.provision_now(application_id, kind, local_id, actor=actor)
+    """`{steps: [...], state, reason}`: one user or group, at once, past the brake."""
+    return on_demand.provision_now(application_id, kind, local_id, actor=actor)
 
 
 def retry_link(link_id: int, actor: Actor) -> None:
-    from provisor.provisioning import operations
-
     operations.retry_link(link_id, actor=actor)
 
 
 def adopt_link(link_id: int, actor: Actor, remote_id: str | None) -> None:
     """Take over the resource that is there: the one that was found, or the one with this id."""
-    from provisor.provisioning import operations
-
     operations.adopt_link(link_id, actor=actor, remote_id=remote_id)
 
 
 def unlink_link(link_id: int, actor: Actor) -> None:
-    from provisor.provisioning import operations
-
     operations.unlink_link(link_id, actor=actor)
 
 
 def ignore_link(link_id: int, actor: Actor) -> None:
-    from provisor.provisioning import operations
-
     operations.ignore_link(link_id, actor=actor)
 
 
-def release_hold(hold_id: UUID, actor: Actor) -> None:
-    from provisor.provisioning import operations
-
-    operations.release_hold(hold_id, actor=actor)
+def release_hold(hold_id: UUID, actor: Actor, effect: str | None) -> Hold:
+    return operations.release_hold(hold_id, actor=actor, effect=effect)
 
 
-def reject_hold(hold_id: UUID, actor: Actor) -> None:
-    from provisor.provisioning import operations
-
-    operations.reject_hold(hold_id, actor=actor)
+def reject_hold(hold_id: UUID, actor: Actor) -> Hold:
+    return operations.reject_hold(hold_id, actor=actor)
 
 
 def links(

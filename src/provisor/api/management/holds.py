@@ -11,9 +11,10 @@ from provisor.api.management.answers import Limit, answer, paging
 from provisor.api.management.applications import find
 from provisor.api.management.caller import actor_of
 from provisor.api.management.mounting import operation, read_uuid
+from provisor.api.management.pages import HoldPage
 from provisor.api.management.problems import Problem, missing
 from provisor.api.management.shapes import Hold as HoldShape
-from provisor.api.management.shapes import HoldPage, Release
+from provisor.api.management.shapes import Release
 from provisor.provisioning.models import Hold
 
 router = Router(tags=["Holds"])
@@ -43,21 +44,20 @@ def release_hold(
 ) -> HttpResponse:
     """Let one operation through. It is bound to the effect that was shown: send that, to be sure of it."""
     hold = _find(application_id, hold_id)
-    if body is not None and body.effect is not None and body.effect != hold.effect:
+    effect = body.effect if body else None
+    if effect is not None and effect != hold.effect:
         detail = (
             "The effect of the operation is another one than was shown. Read the hold again, then decide."
         )
         raise Problem(412, "changed-meanwhile", detail)
-    engine_port.release_hold(hold.id, actor_of(request))
-    return _shown(_find(application_id, hold_id))
+    return _shown(engine_port.release_hold(hold.id, actor_of(request), effect))
 
 
 @operation(router, "POST", "/applications/{application_id}/holds/{hold_id}/reject", gives=HoldShape)
 def reject_hold(request: HttpRequest, application_id: str, hold_id: str) -> HttpResponse:
     """Keep the account or the membership for this cause, until the cause changes."""
     hold = _find(application_id, hold_id)
-    engine_port.reject_hold(hold.id, actor_of(request))
-    return _shown(_find(application_id, hold_id))
+    return _shown(engine_port.reject_hold(hold.id, actor_of(request)))
 
 
 def _find(application_id: str, hold_id: str) -> Hold:

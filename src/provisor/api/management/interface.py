@@ -16,6 +16,8 @@ from provisor.api.management import acts, applications, holds, links, policies, 
 from provisor.api.management.problems import Problem
 from provisor.applications.refusals import ConfigurationRefusal
 from provisor.directory.refusal import DirectoryRefusal
+from provisor.mapping.problems import MappingRefused
+from provisor.provisioning.operations import OperationRefused
 
 _log: Final = logging.getLogger(__name__)
 _DESCRIPTION: Final = (
@@ -78,6 +80,8 @@ _FORESEEN: Final[tuple[tuple[type[BaseException], Callable[[Any], Problem]], ...
     (Problem, lambda problem: problem),
     (ConfigurationRefusal, refusals.of_configuration),
     (DirectoryRefusal, refusals.of_directory),
+    (OperationRefused, refusals.of_operation),
+    (MappingRefused, refusals.of_mapping),
     (ValidationError, lambda error: refusals.of_validation(error.errors)),
     (BodyRefused, refusals.of_body),
     (RequestDataTooBig, lambda _: _TOO_LARGE),

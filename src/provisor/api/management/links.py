@@ -10,8 +10,9 @@ from provisor.api.management.answers import Limit, answer, paging
 from provisor.api.management.applications import find
 from provisor.api.management.caller import actor_of
 from provisor.api.management.mounting import operation
+from provisor.api.management.pages import LinkPage
 from provisor.api.management.problems import missing
-from provisor.api.management.shapes import Adoption, LinkPage
+from provisor.api.management.shapes import Adoption
 from provisor.api.management.shapes import Link as LinkShape
 from provisor.provisioning.models import Link
 

@@ -5,12 +5,13 @@ from ninja import Router
 
 from provisor.api.management import documents
 from provisor.api.management.answers import Limit, answer, nothing, paging, seen_version
+from provisor.api.management.bodies import PolicyChangeBody, PolicyNewBody
 from provisor.api.management.caller import actor_of
 from provisor.api.management.members import settable
 from provisor.api.management.mounting import operation, read_uuid
+from provisor.api.management.pages import PolicyPage
 from provisor.api.management.problems import missing
 from provisor.api.management.shapes import Policy as PolicyShape
-from provisor.api.management.shapes import PolicyChangeBody, PolicyNewBody, PolicyPage
 from provisor.applications import policies as services
 from provisor.applications.lookup import live_policies
 from provisor.applications.models import Policy

@@ -6,8 +6,8 @@ from ninja import Router
 from provisor.api.management import documents, engine_port
 from provisor.api.management.answers import Limit, answer, paging
 from provisor.api.management.mounting import operation, read_uuid
+from provisor.api.management.pages import AttemptPage, AuditPage, JournalPage, ProfilePage
 from provisor.api.management.problems import missing
-from provisor.api.management.shapes import AttemptPage, AuditPage, JournalPage, ProfilePage
 from provisor.api.management.shapes import Run as RunShape
 from provisor.applications.profiles import catalogue
 from provisor.audit.models import AuditEntry

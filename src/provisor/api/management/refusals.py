@@ -10,6 +10,8 @@ from provisor.applications.refusals import ConfigurationRefusal
 from provisor.applications.refusals import RefusalKind as ConfigurationKind
 from provisor.directory.refusal import DirectoryRefusal
 from provisor.directory.refusal import RefusalKind as DirectoryKind
+from provisor.mapping.problems import MappingRefused
+from provisor.provisioning.operations import OperationRefused
 
 _CONFIGURATION: Final[Mapping[ConfigurationKind, tuple[int, str]]] = {
     ConfigurationKind.INVALID: (422, "invalid"),
@@ -39,6 +41,17 @@ def of_configuration(refused: ConfigurationRefusal) -> Problem:
 def of_directory(refused: DirectoryRefusal) -> Problem:
     status, slug = _DIRECTORY[refused.kind]
     return Problem(status, slug, refused.reason)
+
+
+def of_operation(refused: OperationRefused) -> Problem:
+    return Problem(409, "not-now", str(refused))
+
+
+def of_mapping(refused: MappingRefused) -> Problem:
+    """A stored mapping that cannot be used any more: the application's to mend, not the request's."""
+    reasons = " ".join(f"{each.place}: {each.reason}" for each in refused.problems[:3])
+    detail = f"The mapping of the application cannot be used. {reasons} Change the mapping first."
+    return Problem(409, "not-now", detail)
 
 
 def of_body(refused: BodyRefused) -> Problem:

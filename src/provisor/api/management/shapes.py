@@ -1,11 +1,9 @@
 """The documents of the interface as OpenAPI describes them. Requests are checked by the services, not by these."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, RootModel
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import ConfigDict, Field
 
 Id = Annotated[str, Field(description="A UUID.", examples=["01a2099d-617c-7495-9291-922262505878"])]
 Time = Annotated[str, Field(description="RFC 3339, UTC.", examples=["2026-11-23T10:00:00Z"])]
@@ -122,6 +120,8 @@ class ApplicationNew(ApplicationChange):
 
 class Status(Shape):
     state: Literal["well", "paused", "refused", "misbehaving", "unreachable", "throttled"]
+    reason: str
+    last_contact: Time | None
     in_sync: int
     due: int
     waiting: int
@@ -139,7 +139,7 @@ class Application(ApplicationSettings):
     unverified: bool
     created_at: Time
     updated_at: Time
-    status: Status | None = Field(None, description="Given for a single application, not in lists.")
+    status: Status
 
 
 class PolicyChange(Shape):
@@ -178,9 +178,14 @@ class ConnectionTest(Shape):
 
 
 class Plan(Shape):
-    totals: dict[str, int]
+    """For everybody with `totals`, `held` and `next`; for one user or group with `in_scope` and `reason`."""
+
     operations: list[dict[str, Any]]
+    totals: dict[str, int] = Field(default_factory=dict)
+    held: int = 0
     next: str | None = None
+    in_scope: bool = True
+    reason: str = ""
 
 
 class Steps(Shape):
@@ -313,70 +318,3 @@ class ProblemDocument(Shape):
     status: int
     detail: str
     errors: list[dict[str, str]] = Field(default_factory=list)
-
-
-class Page(Shape):
-    next: str | None = Field(description="The cursor of the next page; null on the last.")
-
-
-class ApplicationPage(Page):
-    items: list[Application]
-
-
-class PolicyPage(Page):
-    items: list[Policy]
-
-
-class LinkPage(Page):
-    items: list[Link]
-
-
-class HoldPage(Page):
-    items: list[Hold]
-
-
-class AttemptPage(Page):
-    items: list[Attempt]
-
-
-class AuditPage(Page):
-    items: list[AuditEntry]
-
-
-class JournalPage(Page):
-    items: list[JournalEntry]
-
-
-class ProfilePage(Page):
-    items: list[Profile]
-
-
-class Body(RootModel[dict[str, Any]]):
-    """A JSON object as it was sent: the services look at every member, and say what is wrong at its place.
-
-    `described_by` names the shape that OpenAPI shows for it.
-    """
-
-    described_by: ClassVar[type[Shape]] = Shape
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return handler(cls.described_by.__pydantic_core_schema__)
-
-
-class ApplicationNewBody(Body):
-    described_by = ApplicationNew
-
-
-class ApplicationChangeBody(Body):
-    described_by = ApplicationChange
-
-
-class PolicyNewBody(Body):
-    described_by = PolicyNew
-
-
-class PolicyChangeBody(Body):
-    described_by = PolicyChange

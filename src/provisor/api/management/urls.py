@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final, NoReturn
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from provisor.api.bearer import Unauthenticated, principal_of
@@ -30,12 +31,12 @@ def urlpatterns(root: str) -> list[URLPattern | URLResolver]:
             pattern.callback = _door(pattern.callback, public=pattern.name in _PUBLIC)
     return [
         path(f"{root}/", (patterns, app_name, namespace)),
-        path(f"{root}<path:rest>", _door(_nowhere)),
-        path(root, _door(_nowhere)),
+        re_path(rf"^{root}", _door(_nowhere)),
     ]
 
 
 def _door(view: _View, *, public: bool = False) -> _View:
+    @login_not_required
     @csrf_exempt
     def enter(request: HttpRequest, **parts: str) -> HttpResponse:
         try:
@@ -51,6 +52,8 @@ def _door(view: _View, *, public: bool = False) -> _View:
 
 
 def _answered(request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
+    if any("\x00" in value for value in request.GET.values()):
+        raise Problem(400, "unreadable", "A parameter of the address contains the NUL character. Remove it.")
     if announced_length(request):
         _MEDIA.check(request)
     repeatable = request.method == "POST" and "Idempotency-Key" in request.headers

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -37,6 +38,7 @@ class Route:
     operations: Mapping[str, Operation]
 
     def view(self) -> Handler:
+        @login_not_required
         @csrf_exempt
         def answer(request: HttpRequest, **parts: str) -> HttpResponse:
             return _guarded(self, request, parts)

@@ -1,6 +1,6 @@
 """What a PATCH says of a group's members, read as ids that come and ids that go, without the members themselves.
 
-Microsoft Entra and Okta send members in several shapes (`targets.md`, section 4): with and without a path, as one
+Microsoft Entra and Okta send members in several shapes: with and without a path, as one
 object or as a list, removed by a filter or by a list of values. All of them end here as one `MemberChanges`.
 """
 

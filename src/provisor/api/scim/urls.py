@@ -3,7 +3,7 @@
 from typing import Final, NoReturn
 
 from django.http import HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from provisor.access.permissions import Permission
 from provisor.api.scim import answers, discovery, groups, users
@@ -55,6 +55,8 @@ def _each(handler: Handler) -> dict[str, Operation]:
 
 _PUBLIC_CONFIG: Final = Operation(handler=discovery.service_provider_config, permission=None)
 
+ANYWHERE: Final = Route(path="", operations=_each(not_found))
+
 ROUTES: Final = (
     Route(path="/ServiceProviderConfig", operations={"GET": _PUBLIC_CONFIG}),
     Route(path="/ResourceTypes", operations={"GET": _read(discovery.list_resource_types)}),
@@ -94,10 +96,12 @@ ROUTES: Final = (
     Route(path="/.search", operations={"POST": _read(search_all)}),
     Route(path="/Me", operations=_each(me)),
     Route(path="/Bulk", operations={"POST": _read(bulk)}),
-    Route(path="<path:rest>", operations=_each(not_found)),
+    ANYWHERE,
 )
 
 
 def urlpatterns(root: str) -> list[URLPattern]:
-    """The routes below `root`, which has no slash at either end."""
-    return [path(f"{root}{route.path}", route.view()) for route in ROUTES]
+    """The routes below `root`, which has no slash at either end; whatever else is there is a SCIM error 404."""
+    known = [path(f"{root}{route.path}", route.view()) for route in ROUTES if route is not ANYWHERE]
+    # A beginning matches whatever follows, line breaks included, which no converter of Django does.
+    return [*known, re_path(rf"^{root}", ANYWHERE.view())]

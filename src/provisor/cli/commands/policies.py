@@ -1,0 +1,81 @@
+"""`provisor policy ...`: which group gets which application."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from provisor.cli.opening import actor, open_installation
+from provisor.cli.refusals import CommandRefusal
+from provisor.cli.screen import plain_table, say, show, show_json
+
+app = typer.Typer(help="Which group gets which application.", no_args_is_help=True)
+
+App = Annotated[str, typer.Argument(metavar="APP", help="An application's name or id.")]
+GroupName = Annotated[str, typer.Argument(metavar="GROUP", help="A group's name or id.")]
+
+
+@app.command("add")
+def add(
+    application: App,
+    group: GroupName,
+    name: Annotated[str, typer.Option(help="A name; left out, one is made of the two.")] = "",
+    push_group: Annotated[
+        bool, typer.Option("--push-group/--users-only", help="The group itself becomes a group there.")
+    ] = True,
+) -> None:
+    """Grant an application to a group: its users get accounts there."""
+    open_installation()
+    from provisor.applications.lookup import find_application
+    from provisor.applications.policies import create_policy
+    from provisor.directory.queries import find_group
+
+    target, granted = find_application(application), find_group(group)
+    fields = {} if push_group else {"push_group": False}
+    policy = create_policy(
+        name=name or f"{target.name} for {granted.display_name}",
+        application=target,
+        group=granted,
+        actor=actor(),
+        **fields,
+    )
+    say(f'The policy "{policy.name}" grants "{target.name}" to the group "{granted.display_name}".')
+
+
+@app.command("list")
+def list_policies(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List all policies."""
+    open_installation()
+    from provisor.applications.documents import policy_document
+    from provisor.applications.lookup import live_policies
+
+    found = list(
+        live_policies().select_related("application", "group").order_by("application__name_key", "name")
+    )
+    if as_json:
+        return show_json([policy_document(one) for one in found])
+    if not found:
+        return say("There is no policy yet: nobody is brought to any application.")
+    table = plain_table("", ("policy", "application", "group", "login method"))
+    for one in found:
+        cells = (one.name, one.application.name, one.group.display_name, one.login_method.replace("_", " "))
+        table.add_row(*(Text(cell) for cell in cells))
+    return show(table)
+
+
+@app.command("remove")
+def remove(application: App, group: GroupName) -> None:
+    """Take a grant back: whom no other policy brings there leaves by the table of causes."""
+    open_installation()
+    from provisor.applications.lookup import find_application, live_policies
+    from provisor.applications.policies import delete_policy
+    from provisor.directory.queries import find_group
+
+    target, granted = find_application(application), find_group(group)
+    policy = live_policies().filter(application=target, group=granted).first()
+    if policy is None:
+        raise CommandRefusal(
+            f'No policy grants "{target.name}" to the group "{granted.display_name}". See: provisor policy list'
+        )
+    delete_policy(policy.id, actor=actor())
+    say(f'The policy "{policy.name}" was removed.')

@@ -1,0 +1,49 @@
+"""When outcomes cannot be stored the application is left alone, and nothing is lost or made twice afterwards."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+
+from tests.crash.company import Company
+from tests.crash.engine_process import EngineProcess
+from tests.crash.judge import judge, settle, wait_until
+from tests.servers import LabServer
+
+USERS = 60
+
+
+@contextmanager
+def outcomes_refused() -> Iterator[None]:
+    """The database takes no outcome inside, as when its disk is full."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON provisioning_attempt BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER full")
+
+
+@pytest.mark.crash
+@pytest.mark.xfail(strict=True, reason="A pass that Provisor itself ended is begun again without a back-off.")
+def test_r1_r2_outcomes_that_cannot_be_stored_end_the_pass_and_are_found_again(
+    company: Company, engine: EngineProcess, target: LabServer
+) -> None:
+    """A pass whose outcomes cannot be stored is not begun again at once; later everything is there, once."""
+    company.employ(USERS)
+    company.grant()
+    with outcomes_refused():
+        engine.start()
+        wait_until(lambda: len(target.requests()) > 0, 10, "the pass begins")
+        time.sleep(1.5)
+        before = len(target.requests())
+        time.sleep(2)
+        after = len(target.requests())
+    settle(20)
+    assert len(judge(company.application, target).users) == USERS
+    assert after == before, f"{after - before} requests within 2 s although no outcome can be stored"

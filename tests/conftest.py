@@ -1,27 +1,23 @@
-"""What every test shares: an installation of its own, apart from any real one."""
+"""What every test shares: an installation of its own, apart from any real one.
+
+Its environment is set in `tests/environment.py`, which pytest loads before it loads this file.
+"""
 
 import ipaddress
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-# Settings are read from the environment when they are imported: nothing of the person's own installation may count.
-for name in [name for name in os.environ if name.startswith("PROVISOR_")]:
-    del os.environ[name]
-_DATA = tempfile.TemporaryDirectory(prefix="provisor-tests-")
-os.environ["PROVISOR_DATA_DIR"] = _DATA.name
-os.environ["PROVISOR_PRIVATE_TARGETS"] = "127.0.0.0/8"
+from tests.environment import DATA_DIR, remove_data
 
 
 @pytest.fixture(scope="session", autouse=True)
 def data_directory() -> Iterator[Path]:
     """The data directory of this run; it goes with the run."""
-    yield Path(_DATA.name)
-    _DATA.cleanup()
+    yield DATA_DIR
+    remove_data()
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,9 @@ def service_provider_config(**supported: bool) -> dict[str, Any]:
         "changePassword": {"supported": False},
         "sort": {"supported": on["sort"]},
         "etag": {"supported": on["etag"]},
-        "authenticationSchemes": [{"type": "oauthbearertoken", "name": "bearer", "description": "Bearer token"}],
+        "authenticationSchemes": [
+            {"type": "oauthbearertoken", "name": "bearer", "description": "Bearer token"}
+        ],
     }
 
 
@@ -126,7 +128,9 @@ def test_everything_arrives_and_a_second_pass_is_silent(installed: Installation,
     assert installed.writes() == writes
 
 
-def test_r4_r14_a_change_updates_and_a_removed_value_is_removed(installed: Installation, server: Server) -> None:
+def test_r4_r14_a_change_updates_and_a_removed_value_is_removed(
+    installed: Installation, server: Server
+) -> None:
     """A rename is an update of the same account; an attribute that is gone here is gone there."""
     user = installed.user("alice", title="Engineer", nickName="Ali")
     installed.policy(installed.group("Sales", user))
@@ -185,7 +189,9 @@ def test_r2_r9_an_account_that_exists_is_adopted(installed: Installation, server
     assert installed.link(user).origin == Link.Origin.ADOPTED
 
 
-def test_groups_are_renamed_and_deleted_only_when_deleted_here(installed: Installation, server: Server) -> None:
+def test_groups_are_renamed_and_deleted_only_when_deleted_here(
+    installed: Installation, server: Server
+) -> None:
     """A group keeps its identity when it is renamed, and goes when it is deleted in the directory."""
     user = installed.user("alice")
     group = installed.group("Sales", user)

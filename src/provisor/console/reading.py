@@ -9,6 +9,7 @@ from django.db.models import Case, Count, IntegerField, Q, Value, When
 
 from provisor.applications.models import Application, Policy
 from provisor.directory.models import Group, JournalEntry, User
+from provisor.provisioning import queries
 from provisor.provisioning.models import Attempt, Link
 
 LATEST_CHANGES = 20
@@ -41,14 +42,13 @@ class StuckLink:
 
 def application_rows() -> list[ApplicationRow]:
     """Every application with its status, by name."""
+    statuses = queries.application_statuses()
     applications = Application.objects.filter(deleted_at=None).order_by("name_key")
-    return [ApplicationRow(application=one, status=application_status(one)) for one in applications]
+    return [ApplicationRow(application=one, status=statuses[one.id]) for one in applications]
 
 
 def application_status(application: Application) -> dict[str, Any]:
     """State, reason, counts of links and the last contact (Unix milliseconds) of one application."""
-    from provisor.provisioning import queries
-
     return queries.application_status(application.id)
 
 

@@ -11,12 +11,17 @@ from provisor.scim.resource import same_value
 #: `active` is life cycle, not update: it is sent even while updates are switched off.
 LIFE_CYCLE = frozenset({"active"})
 
+NOT_OURS = (
+    "Left alone: the account was seen there, but nobody has linked it. Adopt it to have it kept in step."
+)
 NOT_CREATED = "Not created: the switch “create” is off for this kind of resource. Switch it on, or create it there by hand."
 WAITING = "Everything is sent except {paths}: it refers to a user who has no account there yet, and follows as soon as there is one."
 
 
 def plan_present(kind: Kind, desired: Desired, known: Known, switches: Switches) -> Plan:
     """Plan for a link in scope. Create looks up first, so that no account is made twice (R2)."""
+    if known.observed_only:
+        return Plan(ending=Ending.EXCLUDED, reason=NOT_OURS)
     if known.remote_id is None:
         return _plan_new(kind, desired, switches)
     changes = tuple(_differences(desired, known, switches))

@@ -4,10 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from provisor.identifiers import uuid7
 from provisor.planning.allowance import WINDOW, allowance, crosses
 from provisor.provisioning.context import Context
-from provisor.provisioning.keys import Key, to_key
+from provisor.provisioning.keys import Key, to_key, to_text
 from provisor.provisioning.phases import Phase
 
 EXECUTED = "SELECT COALESCE(SUM(count), 0) FROM provisioning_departure WHERE application_id = %s AND budget = %s AND at > %s"
@@ -18,7 +20,8 @@ LIVE_ACCOUNTS = (
 
 #: Leavers whose account is taken away by the table of causes; released ones were decided by a person already.
 PENDING_ACCOUNTS = """
-SELECT l.id, l.cause FROM provisioning_link l
+SELECT l.id, l.cause, l.intent IS NULL, u.resource, l.local_id FROM provisioning_link l
+LEFT JOIN directory_user u ON u.id = l.local_id
 WHERE l.application_id = %s AND l.state = 'due' AND l.phase = 0 AND NOT l.in_scope AND l.remote_id IS NOT NULL
   AND l.origin IN ('created', 'adopted')
   AND (l.cause IN ({deletes}) OR (l.cause IN ({deactivates}) AND EXISTS (
@@ -34,8 +37,9 @@ SELECT COUNT(*) FROM provisioning_link_member lm JOIN provisioning_link l ON l.i
 WHERE l.application_id = %s AND lm.remote_id IS NOT NULL
 """
 PENDING_MEMBERS = """
-SELECT lm.id, lm.link_id, lm.user_id FROM provisioning_link_member lm JOIN provisioning_link l ON l.id = lm.link_id
-WHERE l.application_id = %s AND l.in_scope AND lm.due AND NOT lm.wanted AND NOT lm.held AND lm.remote_id IS NOT NULL
+SELECT lm.id, lm.link_id, lm.user_id, l.intent IS NULL
+FROM provisioning_link_member lm JOIN provisioning_link l ON l.id = lm.link_id
+WHERE l.application_id = %s AND l.kind = 'group' AND l.in_scope AND lm.due AND NOT lm.wanted AND NOT lm.held AND lm.remote_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM provisioning_hold h
                   WHERE h.link_id = lm.link_id AND h.user_id = lm.user_id AND h.state = 'released')
 """
@@ -68,36 +72,56 @@ def hold_what_crosses(cursor: Any, context: Context, phase: Phase, now: int) -> 
 
 
 def _hold_accounts(cursor: Any, context: Context, now: int) -> int:
-    deletes = [cause for cause, action in context.actions.items() if action == "delete"] or ["-"]
-    deactivates = [cause for cause, action in context.actions.items() if action == "deactivate"] or ["-"]
-    statement = PENDING_ACCOUNTS.format(deletes=_marks(deletes), deactivates=_marks(deactivates))
-    cursor.execute(statement, [context.key, *deletes, *deactivates])
-    pending: list[tuple[int, str]] = cursor.fetchall()
+    pending = _pending_accounts(cursor, context)
     reason = _crossing(cursor, context, "accounts", pending=len(pending), now=now)
-    if not reason:
-        return 0
-    cursor.executemany(HOLD_LINK, [(reason, link) for link, _ in pending])
+    waiting = [(link, cause) for link, cause, idle in pending if idle] if reason else []
+    cursor.executemany(HOLD_LINK, [(reason, link) for link, _ in waiting])
     holds = [
         _hold_row(context, Effect(link=link, act=context.actions[cause], cause=cause), reason, now)
-        for link, cause in pending
+        for link, cause in waiting
     ]
     cursor.executemany(INSERT_HOLD, holds)
-    return len(pending)
+    return len(waiting)
+
+
+def _pending_accounts(cursor: Any, context: Context) -> list[tuple[int, str, bool]]:
+    """Return the leavers of whom something will really be taken away, and whether nothing is under way for them."""
+    acts = {cause: action for cause, action in context.actions.items() if _is_sent(context, cause)}
+    deletes = [cause for cause, action in acts.items() if action == "delete"] or ["-"]
+    deactivates = [cause for cause, action in acts.items() if action == "deactivate"] or ["-"]
+    statement = PENDING_ACCOUNTS.format(deletes=_marks(deletes), deactivates=_marks(deactivates))
+    cursor.execute(statement, [context.key, *deletes, *deactivates])
+    return [
+        (link, cause, bool(idle))
+        for link, cause, idle, document, local_id in cursor.fetchall()
+        if not _is_protected(context, document, local_id)
+    ]
+
+
+def _is_sent(context: Context, cause: str) -> bool:
+    """With the switch “delete users” off nothing is sent for who is disabled or deleted."""
+    return cause == "unassigned" or context.switches["user"].delete
+
+
+def _is_protected(context: Context, document: Any, local_id: Key) -> bool:
+    if not context.protects or document is None:
+        return False
+    resource = orjson.loads(document) if isinstance(document, str) else document
+    return context.excluded({**resource, "id": to_text(local_id)})
 
 
 def _hold_members(cursor: Any, context: Context, now: int) -> int:
     cursor.execute(PENDING_MEMBERS, [context.key])
-    pending: list[tuple[int, int, Key]] = cursor.fetchall()
+    pending: list[tuple[int, int, Key, bool]] = cursor.fetchall()
     reason = _crossing(cursor, context, "memberships", pending=len(pending), now=now)
-    if not reason:
-        return 0
-    cursor.executemany(HOLD_MEMBER, [(row,) for row, _, _ in pending])
+    waiting = [(row, link, user) for row, link, user, idle in pending if idle] if reason else []
+    cursor.executemany(HOLD_MEMBER, [(row,) for row, _, _ in waiting])
     holds = [
         _hold_row(context, Effect(link=link, user=user, act="remove_members"), reason, now)
-        for _, link, user in pending
+        for _, link, user in waiting
     ]
     cursor.executemany(INSERT_HOLD, holds)
-    return len(pending)
+    return len(waiting)
 
 
 def _crossing(cursor: Any, context: Context, budget: str, *, pending: int, now: int) -> str:

@@ -35,6 +35,7 @@ class Context:
     actions: Values[str, str]
     matching: Values[Kind, tuple[str, ...]]
     #: Tells of a directory user's resource whether it is protected: never written.
+    protects: bool
     excluded: Callable[[Values[str, Any]], bool]
     brake: Values[str, Any]
 
@@ -61,6 +62,7 @@ def load_context(application: Application) -> Context:
         entitlements=bool(features.get("entitlements", False)),
         actions=application.deprovision,
         matching=_matching(application),
+        protects=bool(application.exclusions),
         excluded=excluded_by(application.exclusions),
         brake=application.brake,
     )

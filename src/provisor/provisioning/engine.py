@@ -38,6 +38,7 @@ class Engine:
         self._stopping = False
         self._started = threading.Event()
         self._passes: dict[Any, OnePass] = {}
+        self._folding: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Take the lock and start the thread. Raises EngineRunsError when another process holds the lock."""
@@ -70,23 +71,45 @@ class Engine:
 
     async def _run(self) -> None:
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
-        store = Store()
+        # a look at the tables never waits for another writer: pause must be seen within a second (R11)
+        store, looking = Store(), Store()
         watch = ChangeWatch()
         self._started.set()
         try:
-            await self._serve(store, watch)
+            await self._serve(store, looking, watch)
         finally:
             await self._end_passes()
             watch.close()
-            await asyncio.to_thread(store.close)
+            for each in (store, looking):
+                await asyncio.to_thread(each.close)
 
-    async def _serve(self, store: Store, watch: ChangeWatch) -> None:
+    async def _serve(self, store: Store, looking: Store, watch: ChangeWatch) -> None:
         swept = 0.0
         while not self._stopping:
             woken = await self._rest()
             stale = time.monotonic() - swept >= SWEEP_EVERY
-            if (watch.changed() or woken or stale) and await self._look(store, sweeping=woken or stale):
-                swept = time.monotonic()
+            if watch.changed() or woken or stale:
+                self._fold(store)
+                if woken or stale:
+                    await self._look(store, looking)
+                    swept = time.monotonic()
+
+    def _fold(self, store: Store) -> None:
+        """Fold what is pending, beside everything else; one fold at a time."""
+        if self._folding is None or self._folding.done():
+            self._folding = asyncio.create_task(self._fold_now(store))
+
+    async def _fold_now(self, store: Store) -> None:
+        try:
+            touched = await store.run(fold, self._now())
+        except Exception:
+            log.exception("engine.fold_failed")
+            return
+        if not touched:
+            return
+        for key in touched & self._passes.keys():
+            self._passes[key].hurry()
+        self.wake()
 
     async def _rest(self) -> bool:
         """Wait a little; true when somebody woke the engine."""
@@ -99,22 +122,18 @@ class Engine:
         self._wake.clear()
         return True
 
-    async def _look(self, store: Store, *, sweeping: bool) -> bool:
-        """Fold what is pending; then stop what must stop, and start what is due. Tells whether it swept."""
+    async def _look(self, store: Store, looking: Store) -> None:
+        """Stop what must stop, and start what is due."""
         try:
-            touched = await store.run(fold, self._now())
-            if not touched and not sweeping:
-                return False
-            seen = await store.run(sweep, now=self._now())
+            seen = await looking.run(sweep, now=self._now())
         except Exception:
-            log.exception("engine.look_failed")
-            return True
-        for key, one in self._passes.items():
-            one.follow(seen, touched=key in touched)
+            log.exception("engine.sweep_failed")
+            return
+        for one in self._passes.values():
+            one.follow(seen)
         for key in seen.due:
             if key not in self._passes:
                 self._start_pass(key, store)
-        return True
 
     def _start_pass(self, key: Any, store: Store) -> None:
         one = OnePass(to_uuid(key), store, now=self._now)
@@ -127,6 +146,8 @@ class Engine:
             self._wake.set()
 
     async def _end_passes(self) -> None:
+        if self._folding is not None:
+            await asyncio.gather(self._folding, return_exceptions=True)
         for one in self._passes.values():
             one.stop("The engine is stopping.")
         await asyncio.gather(*(one.ended() for one in list(self._passes.values())))

@@ -25,7 +25,7 @@ UPDATE provisioning_link SET intent = CAST(v.intent AS {json}) FROM v WHERE prov
 
 #: Nothing had to be sent: the link rests. In the claim's own transaction, so its generation is the one read.
 REST = """
-UPDATE provisioning_link SET state = %s, reason = %s, done_generation = generation, doubt = NULL, attempts = 0,
+UPDATE provisioning_link SET state = %s, reason = %s, done_generation = generation, attempts = 0,
     changed_at = %s
 WHERE id = %s
 """
@@ -35,18 +35,21 @@ DELETE_LINK_MEMBERS = "DELETE FROM provisioning_link_member WHERE link_id = %s"
 
 #: What the application confirmed is kept whatever the generation is by now; the generation guards state and progress.
 CONFIRM_TYPES = (
-    "bigint", "text", "text", "text", "text", "text", "bigint", "bigint", "text", "smallint", "text",
+    "bigint", "text", "text", "text", "text", "text", "bigint", "bigint", "text", "smallint", "text", "text", "bigint",
 )  # fmt: skip
 CONFIRM = """
-WITH v (id, remote_id, origin, sent, observed, etag, changed_at, generation, state, phase, reason) AS ({values})
+WITH v (id, remote_id, origin, sent, observed, etag, changed_at, generation, state, phase, reason, doubt, not_before)
+AS ({values})
 UPDATE provisioning_link SET remote_id = v.remote_id, origin = v.origin, sent = CAST(v.sent AS {json}),
-    observed = CAST(v.observed AS {json}), etag = v.etag, intent = NULL, doubt = NULL, verified = TRUE, attempts = 0,
-    not_before = 0, changed_at = v.changed_at, done_generation = v.generation,
+    observed = CAST(v.observed AS {json}), etag = v.etag, intent = NULL, doubt = CAST(v.doubt AS {json}),
+    verified = TRUE, attempts = 0, not_before = v.not_before, changed_at = v.changed_at, done_generation = v.generation,
     state = CASE WHEN provisioning_link.generation = v.generation THEN v.state ELSE 'due' END,
     phase = CASE WHEN provisioning_link.generation = v.generation THEN v.phase ELSE provisioning_link.phase END,
     reason = CASE WHEN provisioning_link.generation = v.generation THEN v.reason ELSE provisioning_link.reason END
 FROM v WHERE provisioning_link.id = v.id
 """
+
+CONFLICT = "UPDATE provisioning_link SET intent = NULL, state = 'conflict', reason = %s WHERE id = %s"
 
 #: The write was refused, or has no outcome: nothing is acknowledged; the doubt, if any, is kept.
 FAIL = """
@@ -54,13 +57,6 @@ UPDATE provisioning_link SET intent = NULL, doubt = %s, attempts = %s, changed_a
     not_before = CASE WHEN generation = %s THEN %s ELSE 0 END,
     state = CASE WHEN generation = %s THEN %s ELSE 'due' END,
     reason = CASE WHEN generation = %s THEN %s ELSE reason END
-WHERE id = %s
-"""
-
-#: The account is not there any more, confirmed by the application: a new one may be made.
-FORGET_REMOTE = """
-UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, origin = '', etag = '', intent = NULL,
-    doubt = NULL, state = CASE WHEN generation = %s THEN %s ELSE 'due' END, reason = %s, changed_at = %s
 WHERE id = %s
 """
 
@@ -78,7 +74,8 @@ INSERT INTO provisioning_attempt (application_id, link_id, run_id, local_id, ent
 INSERT_DEPARTURE = """
 INSERT INTO provisioning_departure (application_id, budget, count, at)
 SELECT %s, 'accounts', 1, %s WHERE NOT EXISTS (
-    SELECT 1 FROM provisioning_hold h WHERE h.link_id = %s AND h.user_id IS NULL AND h.state = 'released')
+    SELECT 1 FROM provisioning_hold h
+    WHERE h.link_id = %s AND h.user_id IS NULL AND h.state = 'released' AND h.cause = %s)
 """
 INSERT_MEMBER_DEPARTURES = """
 INSERT INTO provisioning_departure (application_id, budget, count, at)
@@ -108,12 +105,12 @@ READ_EPOCH = "SELECT epoch FROM applications_application WHERE id = %s"
 #: An account exists now: groups that waited for it are due, and so are the people whose manager it is.
 WAKE_WAITING_GROUPS = """
 UPDATE provisioning_link SET state = 'due', phase = 4, not_before = 0
-WHERE application_id = %s AND state = 'waiting' AND kind = 'group' AND id IN (
+WHERE application_id = %s AND state IN ('waiting', 'in_sync', 'failed') AND kind = 'group' AND id IN (
     SELECT lm.link_id FROM provisioning_link_member lm WHERE lm.due AND lm.user_id IN ({users}))
 """
 WAKE_WAITING_REPORTS = """
 UPDATE provisioning_link SET state = 'due', phase = 5, not_before = 0
-WHERE application_id = %s AND state = 'waiting' AND kind = 'user' AND local_id IN (
+WHERE application_id = %s AND state IN ('waiting', 'in_sync') AND kind = 'user' AND local_id IN (
     SELECT id FROM directory_user WHERE manager_id IN ({users}))
 """
 #: The account was made anew under another id: its memberships were the old one's.

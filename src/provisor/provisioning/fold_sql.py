@@ -129,6 +129,8 @@ UPDATE provisioning_link SET generation = provisioning_link.generation + 1, stat
 FROM fold_leaving v
 WHERE provisioning_link.id = v.link_id AND v.cause = 'unassigned' AND provisioning_link.in_scope
   AND provisioning_link.application_id IN (SELECT application_id FROM fold_frozen)
+  AND (provisioning_link.remote_id IS NOT NULL OR provisioning_link.intent IS NOT NULL
+       OR provisioning_link.doubt IS NOT NULL)
 """
 
 #: A cause ranks deleted > disabled > unassigned; a link that has left already is due again only for another cause,
@@ -139,7 +141,9 @@ UPDATE provisioning_link SET in_scope = FALSE, cause = v.cause, generation = pro
 FROM fold_leaving v
 WHERE provisioning_link.id = v.link_id
   AND NOT (v.cause = 'unassigned' AND provisioning_link.in_scope
-           AND provisioning_link.application_id IN (SELECT application_id FROM fold_frozen))
+           AND provisioning_link.application_id IN (SELECT application_id FROM fold_frozen)
+           AND (provisioning_link.remote_id IS NOT NULL OR provisioning_link.intent IS NOT NULL
+                OR provisioning_link.doubt IS NOT NULL))
   AND (provisioning_link.in_scope OR provisioning_link.cause <> v.cause
        OR provisioning_link.application_id IN (SELECT subject_id FROM fold_pending WHERE kind = 'application'))
   AND NOT (provisioning_link.state = 'held' AND provisioning_link.cause = v.cause)

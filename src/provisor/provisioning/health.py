@@ -57,6 +57,7 @@ class Health:
         self._window: deque[bool] = deque(maxlen=WINDOW)
         self._unsent = 0
         self._silent = 0
+        self._last_unsent: NotSent | None = None
         self.confirmed = 0
         self.vanished: list[Work] = []
 
@@ -83,6 +84,13 @@ class Health:
         """A control read was refused, too: it is the credential, not the object."""
         self._halt(Halt(state="refused", reason=FORBIDDEN))
 
+    @property
+    def only_unsent(self) -> Halt | None:
+        """Return why to rest when nothing at all could be sent in this pass, however little there was."""
+        if not self._unsent or self.confirmed or self._last_unsent is None:
+            return None
+        return Halt(state="unreachable", reason=UNREACHABLE.format(sentence=self._last_unsent.sentence))
+
     def _throttle(self, failure: ScimFailure) -> None:
         self._limiter.throttled(failure.retry_after)
         seconds = failure.retry_after or 0
@@ -92,6 +100,7 @@ class Health:
 
     def _not_sent(self, failure: NotSent) -> None:
         self._unsent += 1
+        self._last_unsent = failure
         if self._unsent >= UNREACHABLE_AFTER or isinstance(failure, AddressRefused):
             self._halt(Halt(state="unreachable", reason=UNREACHABLE.format(sentence=failure.sentence)))
 

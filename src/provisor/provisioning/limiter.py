@@ -24,14 +24,15 @@ class Budget:
     match: str
     per_second: float
     burst: int = 1
-    _next: float = 0.0
+    #: The next send time, in seconds of the limiter's clock.
+    next_at: float = 0.0
 
     def reserve(self, now: float) -> float:
         """Take the next send time (seconds of the limiter's clock)."""
         step = 1.0 / self.per_second
         slack = (self.burst - 1) * step
-        start = max(self._next, now - slack)
-        self._next = start + step
+        start = max(self.next_at, now - slack)
+        self.next_at = start + step
         return start
 
     def covers(self, method: str, endpoint: str) -> bool:
@@ -72,6 +73,19 @@ class Limiter:
         """Requests per second that the application has been seen to bear; None while nothing was learned."""
         return self._learned
 
+    def levels(self, now: int) -> dict[str, Any]:
+        """Return what the next holder must know; `now` in Unix milliseconds."""
+        here = self._clock()
+        waits = {b.match: now + int((b.next_at - here) * 1_000) for b in self._budgets if b.next_at > here}
+        return {"learned": self._learned, "next": waits}
+
+    def restore(self, levels: dict[str, Any], now: int) -> None:
+        """Go on where the last holder left off, so that a declared rate holds from pass to pass."""
+        here = self._clock()
+        for budget in self._budgets:
+            if budget.match in levels.get("next", {}):
+                budget.next_at = here + max(0, levels["next"][budget.match] - now) / 1_000
+
     def pause(self, seconds: float) -> None:
         """Let nothing leave for so long (`Retry-After`)."""
         self._paused_until = max(self._paused_until, self._clock() + seconds)
@@ -105,7 +119,7 @@ class Limiter:
         achieved = self._sent / elapsed
         current = self._learned or achieved
         self._learned = max(SLOWEST, min(current, max(achieved, SLOWEST)) * DECREASE)
-        self._learned_budget = Budget("all", self._learned, _next=self._paused_until)
+        self._learned_budget = Budget("all", self._learned, next_at=self._paused_until)
         self._sent, self._since = 0, now
 
     def _grow(self) -> None:

@@ -2,13 +2,15 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from provisor.planning.operation import Kind
 from provisor.provisioning.context import Context
+from provisor.provisioning.verdict import NOT_FOUND, UNSUPPORTED
 from provisor.scim.client import ScimClient
+from provisor.scim.errors import Refused
 from provisor.scim.path import MISSING, read
 from provisor.scim.resource import fold, same_key
 
@@ -16,6 +18,11 @@ from provisor.scim.resource import fold, same_key
 LISTING_FROM = 20
 #: Seconds for which a listing may stand in for a look-up.
 LISTING_AGE = 600
+#: Statuses of a search that speak of the filter: the list is read instead.
+FILTER_REFUSED = UNSUPPORTED | {400}
+
+#: Records a capability with its evidence.
+Learn = Callable[[str, Any, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,8 @@ class Found:
     path: str = ""
     certain: bool = True
     reason: str = ""
+    #: It has the values that an earlier POST without an outcome sent.
+    posted: bool = False
 
 
 @dataclass(slots=True)
@@ -38,21 +47,26 @@ class _Listing:
 
 
 class Lookup:
-    """Looks resources up by the matching attributes, singly or in a complete listing of this pass."""
+    """Looks resources up by the matching attributes, singly or in a complete listing of this pass.
+
+    `learn` is told when the application has no filters after all.
+    """
 
     def __init__(self, context: Context, client: ScimClient) -> None:
         self._context = context
         self._client = client
         self._listings: dict[Kind, _Listing] = {}
         self._unlistable: set[Kind] = set()
+        self._filter = context.dialect.filter
         self._filter_ignored = context.dialect.filter_ignored
+        self.learn: Learn = _learn_nothing
 
     def searchable(self, kind: Kind) -> bool:
         """Whether a search can say that something is absent."""
         dialect = self._context.dialect
         paths = self._context.matching[kind]
         return (
-            dialect.filter and not self._filter_ignored and any(dialect.filters(kind, path) for path in paths)
+            self._filter and not self._filter_ignored and any(dialect.filters(kind, path) for path in paths)
         )
 
     async def prepare(self, kind: Kind, new: int) -> None:
@@ -99,23 +113,33 @@ class Lookup:
             value = values.get(path)
             ids = self._listings[kind].ids[path].get(_key(path, value), []) if _usable(value) else []
             if ids:
-                read_back = [await self._client.get(kind, each, act="look_up", tag=tag) for each in ids]
-                return Found(
-                    resources=tuple(r for r in read_back if same_key(path, read(r, path), value)), path=path
-                )
+                read_back = [await self._read_back(kind, each, tag) for each in ids]
+                same = tuple(r for r in read_back if r is not None and same_key(path, read(r, path), value))
+                # what was listed has gone or changed: the listing is older than that
+                return Found(resources=same, path=path) if same else await self._search(kind, values, tag)
         return Found()
+
+    async def _read_back(self, kind: Kind, identity: str, tag: object) -> Mapping[str, Any] | None:
+        try:
+            return await self._client.get(kind, identity, act="look_up", tag=tag)
+        except Refused as refusal:
+            if refusal.status != NOT_FOUND:
+                raise
+            return None
 
     async def _search(self, kind: Kind, values: Mapping[str, Any], tag: object) -> Found:
         searched = False
         for path in self._context.matching[kind]:
             value = values.get(path)
-            if (
-                not _usable(value)
-                or not self._context.dialect.filters(kind, path)
-                or not self._context.dialect.filter
-            ):
+            if not self._filter or not _usable(value) or not self._context.dialect.filters(kind, path):
                 continue
-            result = await self._client.search(kind, path, str(value), act="look_up", tag=tag)
+            try:
+                result = await self._client.search(kind, path, str(value), act="look_up", tag=tag)
+            except Refused as refusal:
+                if refusal.status not in FILTER_REFUSED:
+                    raise
+                self._learn_refusal(path, refusal)
+                return await self._scan(kind, values)
             if result.hits:
                 return Found(resources=tuple(result.hits), path=path)
             self._filter_ignored = self._filter_ignored or result.ignored_filter
@@ -123,6 +147,13 @@ class Lookup:
         if searched and not self._filter_ignored:
             return Found()
         return await self._scan(kind, values)
+
+    def _learn_refusal(self, path: str, refusal: Refused) -> None:
+        """Remember that there are no filters, where the refusal speaks of filters and not of one path or value."""
+        if refusal.status in UNSUPPORTED or (refusal.scim_type == "invalidFilter" and "[" not in path):
+            if self._filter:
+                self.learn("filter", False, f"A search by {path} was answered with {refusal.status}.")
+            self._filter = False
 
     async def _scan(self, kind: Kind, values: Mapping[str, Any]) -> Found:
         """Read the whole list: the only way to be sure where filters do not work."""
@@ -144,6 +175,10 @@ UNCERTAIN = (
     "The application neither searches nor lists reliably, so it cannot be told whether the account is there already. "
     "Nothing is created, lest it be there twice; link it by hand."
 )
+
+
+def _learn_nothing(_name: str, _value: Any, _evidence: str) -> None:
+    pass
 
 
 def _usable(value: Any) -> bool:

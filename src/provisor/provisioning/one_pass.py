@@ -50,8 +50,13 @@ class OnePass:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def follow(self, seen: Sweep, *, touched: bool) -> None:
-        """Stop when the application was paused or configured anew (R11); hurry when something became due."""
+    def hurry(self) -> None:
+        """Something became due meanwhile."""
+        if self._pass is not None:
+            self._pass.hurry()
+
+    def follow(self, seen: Sweep) -> None:
+        """Stop when the application was paused or configured anew (R11)."""
         if self._pass is None or self._version is None:
             return
         key = self._pass.context.key
@@ -59,8 +64,6 @@ class OnePass:
             self.stop(PAUSED)
         elif seen.versions.get(key) != self._version:
             self.stop(CHANGED)
-        elif touched:
-            self._pass.hurry()
 
     def stop(self, reason: str) -> None:
         self._stopped = reason
@@ -83,18 +86,18 @@ class OnePass:
         self._version = beginning.context.version
         totals: Counter[str] = Counter()
         halt: Halt | None = None
-        learned: float | None = None
+        limiter: Limiter | None = None
         try:
             connection = connect(beginning.context.base_url, beginning.credential, beginning.context.dialect)
         except (AddressRefused, ValueError) as error:
             halt = Halt(state="unreachable", reason=str(error))
         else:
-            totals, halt, learned = await self._work_connected(beginning, connection)
-        await self._store.run(runs.end, beginning, totals, halt, learned, now=self._now())
+            totals, halt, limiter = await self._work_connected(beginning, connection)
+        await self._store.run(runs.end, beginning, totals, halt, limiter, now=self._now())
 
     async def _work_connected(
         self, beginning: runs.Beginning, connection: Connection
-    ) -> tuple[Counter[str], Halt | None, float | None]:
+    ) -> tuple[Counter[str], Halt | None, Limiter]:
         one = self._make(beginning, connection, beginning.context)
         try:
             one = await self._probe(one, beginning, connection)
@@ -109,11 +112,12 @@ class OnePass:
             )
         finally:
             await connection.close()
-        return one.totals, one.halt, one.limiter.learned
+        return one.totals, one.halt, one.limiter
 
     def _make(self, beginning: runs.Beginning, connection: Connection, context: Context) -> Pass:
         learned = beginning.health.limiter.get("learned")
         limiter = Limiter(context.dialect, clock=time.monotonic, sleep=asyncio.sleep, learned=learned)
+        limiter.restore(beginning.health.limiter, self._now())
         made = Pass(
             context, connection.transport, connection.authentication, self._store,
             run=beginning.run.id, limiter=limiter, now=self._now,
@@ -143,6 +147,7 @@ class OnePass:
         discovery = await one.client.discover()
         application = await self._store.run(_record, beginning.context, discovery.facts)
         beginning.health.probed_at = self._now()
+        beginning.health.limiter = one.limiter.levels(self._now())
         context = await self._store.run(load_context, application)
         again = self._make(beginning, connection, replace(context, epoch=beginning.context.epoch))
         again.continue_from(one)

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
 
 from provisor.applications.models import Application
 from provisor.audit.actor import Actor
@@ -14,8 +15,10 @@ from provisor.directory import journal
 from provisor.identifiers import uuid7
 from provisor.provisioning.brake import Effect
 from provisor.provisioning.clock import now
+from provisor.provisioning.keys import to_key
 from provisor.provisioning.models import Health, Hold, Link, LinkMember, Run
 from provisor.provisioning.phases import Phase
+from provisor.provisioning.settle import wake_dependents
 
 #: States that wait for a person or a change; a sync tries them again.
 STUCK = (Link.State.FAILED, Link.State.CONFLICT, Link.State.MISSING)
@@ -34,7 +37,7 @@ def request_sync(application_id: UUID, *, actor: Actor) -> Run:
     """Try everything again that is stuck or rests, and return the run to watch; nothing in sync is touched."""
     with transaction.atomic():
         application = Application.objects.get(pk=application_id, deleted_at=None)
-        links = Link.objects.filter(application=application, intent=None)
+        links = Link.objects.filter(application=application, intent__isnull=True)
         links.filter(state__in=STUCK).update(state=Link.State.DUE, attempts=0, not_before=0)
         links.filter(state=Link.State.DUE).update(not_before=0)
         Health.objects.filter(application=application).update(not_before=0)
@@ -67,6 +70,10 @@ def adopt_link(link_id: int, *, actor: Actor, remote_id: str | None = None) -> N
         link.remote_id, link.origin, link.sent = identifier, Link.Origin.ADOPTED, None
         link.doubt = {"paths": ["active"]}
         link.state, link.attempts, link.not_before, link.phase = Link.State.DUE, 0, 0, _phase(link)
+        link.save()
+        if link.kind == "user":
+            with connection.cursor() as cursor:
+                wake_dependents(cursor, to_key(link.application_id), [to_key(link.local_id)])
 
 
 def unlink_link(link_id: int, *, actor: Actor) -> None:
@@ -127,8 +134,11 @@ def release_hold(hold_id: UUID, *, actor: Actor, effect: str | None = None) -> H
             )
         else:
             LinkMember.objects.filter(link_id=hold.link_id, user_id=hold.user_id).update(held=False)
-            Link.objects.filter(pk=hold.link_id, intent=None).update(
-                state=Link.State.DUE, phase=Phase.MEMBER_REMOVALS, not_before=0
+            Link.objects.filter(pk=hold.link_id).update(
+                state=Link.State.DUE,
+                phase=Phase.MEMBER_REMOVALS,
+                not_before=0,
+                generation=F("generation") + 1,
             )
     return hold
 

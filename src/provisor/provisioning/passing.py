@@ -31,6 +31,13 @@ def holder_of(context: Context, kind: str, remote_id: str) -> str:
     return "" if row is None else (row[1] or FORMER)
 
 
+def confirmed_members(link: int) -> list[str]:
+    """Return the remote ids of the members that the application has confirmed for a group."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.CONFIRMED_MEMBERS, [link])
+        return [row[0] for row in cursor.fetchall()]
+
+
 def release(links: Sequence[int]) -> None:
     """Clear the intents of works of which nothing was sent."""
     with transaction.atomic(), connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """Carry out one planned work against the application and say what became of it. Never raises for an answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from provisor.planning.operation import Act, Ending
@@ -8,15 +9,15 @@ from provisor.provisioning.backoff import backoff
 from provisor.provisioning.context import Context
 from provisor.provisioning.health import Health
 from provisor.provisioning.lookup import Lookup
-from provisor.provisioning.perform_create import Creation
+from provisor.provisioning.perform_create import Creation, doubt_of
 from provisor.provisioning.perform_members import MemberWork
 from provisor.provisioning.perform_write import Writing
-from provisor.provisioning.settle import merge_doubt
-from provisor.provisioning.take import intent_of
 from provisor.provisioning.verdict import FORBIDDEN, NOT_FOUND, UNAUTHORISED, judge
-from provisor.provisioning.work import MemberProgress, Outcome, Work
+from provisor.provisioning.work import DueLink, MemberProgress, Outcome, Work
 from provisor.scim.client import ScimClient
 from provisor.scim.errors import ScimFailure
+
+__all__ = ["WORDS", "Performer", "act_of", "doubt_of", "ending_of"]
 
 WORDS = {
     Act.CREATE: "Creating it",
@@ -35,6 +36,8 @@ VANISHED = (
 
 #: Whether a remote id is linked already to somebody else; asks the database.
 Linked = Callable[[str, str], Awaitable[str]]
+#: The remote ids of the members that a group's application has confirmed; asks the database.
+ConfirmedMembers = Callable[[DueLink], Awaitable[list[str]]]
 
 
 class Performer:
@@ -52,38 +55,52 @@ class Performer:
         progress: Callable[[MemberProgress], None],
         learn: Callable[[str, Any, str], None],
         chance: Callable[[], float],
+        confirmed_members: ConfirmedMembers,
     ) -> None:
         self._health = health
         self._chance = chance
         self._control = control
-        self._controlled = False
-        writing = Writing(context, client, lookup, learn=learn)
+        self._controlling = asyncio.Lock()
+        #: What the control read of this pass said; None before it.
+        self._forbidden: bool | None = None
+        lookup.learn = learn
+        writing = Writing(context, client, lookup, learn=learn, confirmed_members=confirmed_members)
         self._writing = writing
-        self._creation = Creation(context, client, lookup, writing, linked=linked)
-        self._members = MemberWork(context, client, progress=progress)
+        self._creation = Creation(context, client, lookup, writing, linked=linked, failed=self._failed)
+        self._members = MemberWork(
+            context, client, progress=progress, learn=learn, confirmed_members=confirmed_members
+        )
 
     async def perform(self, work: Work) -> Outcome:
         """Perform one work; the outcome says what is acknowledged and how the link goes on."""
         try:
             outcome = await self._act(work)
         except ScimFailure as failure:
-            self._health.failed(failure)
-            if failure.status == FORBIDDEN:
-                await self._control_forbidden()
-            return self._failure(work, failure)
+            return await self._failed(work, failure)
         self._health.succeeded()
         return outcome
 
-    async def _control_forbidden(self) -> None:
+    async def _failed(self, work: Work, failure: ScimFailure) -> Outcome:
+        """Let the health hear of a failure, and say what it means for the link."""
+        self._health.failed(failure)
+        forbidden = failure.status == FORBIDDEN and await self._is_forbidden()
+        return self._failure(work, failure, forbidden=forbidden)
+
+    async def _is_forbidden(self) -> bool:
         """403 stops the application only if a control read is refused, too; asked once in a pass (R13)."""
-        if self._controlled:
-            return
-        self._controlled = True
+        async with self._controlling:
+            if self._forbidden is None:
+                self._forbidden = await self._control_refused()
+        return self._forbidden
+
+    async def _control_refused(self) -> bool:
         try:
             await self._control()
         except ScimFailure as failure:
             if failure.status in (FORBIDDEN, UNAUTHORISED):
                 self._health.forbid()
+                return True
+        return False
 
     async def _act(self, work: Work) -> Outcome:
         operation = work.plan.operation
@@ -99,23 +116,20 @@ class Performer:
             case _:
                 return await self._writing.update(work)
 
-    def _failure(self, work: Work, failure: ScimFailure) -> Outcome:
+    def _failure(self, work: Work, failure: ScimFailure, *, forbidden: bool) -> Outcome:
         link = work.link
         if failure.status == NOT_FOUND and link.remote_id is not None:
             self._health.vanish(work)
             return Outcome(
                 work=work, confirmed=False, state="missing", reason=VANISHED, doubt=link.doubt or None
             )
-        verdict = judge(failure, WORDS[act_of(work)])
-        doubt: Mapping[str, Any] | None = link.doubt
-        if verdict.unknown:
-            doubt = merge_doubt(intent_of(work), link.doubt)
-            doubt.pop("members", None)
+        verdict = judge(failure, WORDS[act_of(work)], forbidden=forbidden)
+        doubt = doubt_of(work) if verdict.unknown or work.posted else link.doubt
         wait = 0
         if verdict.state == "due":
             wait = backoff(link.attempts, self._chance, retry_after=failure.retry_after)
         return Outcome(
-            work=work, confirmed=False, state=verdict.state, reason=verdict.reason, doubt=dict(doubt) if doubt else None,
+            work=work, confirmed=False, state=verdict.state, reason=verdict.reason, doubt=doubt or None,
             wait=wait, counts=not verdict.application,
         )  # fmt: skip
 

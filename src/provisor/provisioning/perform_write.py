@@ -1,6 +1,7 @@
 """Change or delete one linked resource: PATCH, or GET and PUT, in the form the application takes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from provisor.planning.operation import Act, Ending, Known, Operation
@@ -8,10 +9,13 @@ from provisor.planning.present import acknowledge, plan_present
 from provisor.provisioning.context import Context
 from provisor.provisioning.lookup import Lookup
 from provisor.provisioning.phases import Phase
+from provisor.provisioning.put_members import ConfirmedMembers, members_of, nobody
+from provisor.provisioning.settle import merge_doubt
+from provisor.provisioning.take import intent_of
 from provisor.provisioning.user_work import allowed
-from provisor.provisioning.verdict import FORBIDDEN, NOT_FOUND, UNSUPPORTED
+from provisor.provisioning.verdict import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, UNSUPPORTED
 from provisor.provisioning.work import DueLink, Outcome, Work
-from provisor.scim.change import Change, overlay
+from provisor.scim.change import Change, element_of, overlay
 from provisor.scim.client import ScimClient
 from provisor.scim.errors import Refused
 from provisor.scim.patch import patch_bodies
@@ -39,11 +43,20 @@ class ForeignResourceError(Exception):
 class Writing:
     """Writes of one pass. `learn` records a capability with its evidence."""
 
-    def __init__(self, context: Context, client: ScimClient, lookup: Lookup, *, learn: Learn) -> None:
+    def __init__(
+        self,
+        context: Context,
+        client: ScimClient,
+        lookup: Lookup,
+        *,
+        learn: Learn,
+        confirmed_members: ConfirmedMembers = nobody,
+    ) -> None:
         self._context = context
         self._client = client
         self._lookup = lookup
         self._learn = learn
+        self._confirmed_members = confirmed_members
         self._patches = {"user": context.dialect.patch_users, "group": context.dialect.patch_groups}
         self._deletes = {"user": context.dialect.delete_users, "group": context.dialect.delete_groups}
 
@@ -53,30 +66,49 @@ class Writing:
         baseline = await self._baseline(work)
         if baseline is not None:
             operation = self._again(work, baseline)
-        answer = await self.send(link, operation)
+        try:
+            answer = await self.send(link, operation)
+        except Refused as refusal:
+            if refusal.status != PRECONDITION_FAILED:
+                raise
+            answer = await self._send_again(work, operation)
         sent = acknowledge(_values(work), baseline if baseline is not None else link.sent, operation.changes)
-        return confirmed(work, link.remote_id, link.origin or "created", sent, answer)
+        outcome = confirmed(work, link.remote_id, link.origin or "created", sent, answer)
+        if not operation.changes:
+            outcome.etag = link.etag
+        return outcome
+
+    async def _send_again(self, work: Work, operation: Operation) -> dict[str, Any] | None:
+        """Somebody else has changed it: send the same, and nothing more, against what is there now.
+
+        Where the version has been raised once more, it is read back before the next try.
+        """
+        anew = self._again(work, await self._read_back(work))
+        elements = {element_of(change.path) for change in operation.changes}
+        changes = tuple(change for change in anew.changes if element_of(change.path) in elements)
+        try:
+            return await self.send(work.link, replace(anew, changes=changes))
+        except Refused as refusal:
+            if refusal.status == PRECONDITION_FAILED:
+                work.link.doubt = merge_doubt(intent_of(work), work.link.doubt)
+            raise
 
     async def _baseline(self, work: Work) -> dict[str, Any] | None:
         """Read the resource where what is acknowledged is not to be trusted; None where it is."""
-        link = work.link
-        if link.verified and not link.doubt:
+        if work.link.verified and not work.link.doubt:
             return None
+        return await self._read_back(work)
+
+    async def _read_back(self, work: Work) -> dict[str, Any]:
+        """Read what the application holds; what is sent next goes against the version of that."""
+        link = work.link
         assert link.remote_id is not None
         remote = await self._client.get(link.kind, link.remote_id, act="read_back", tag=link)
         if not link.verified:
-            self._check_identity(work, remote)
+            check_identity(self._context, work, remote)
+        link.etag = etag_of(remote)
         managed = work.desired.managed if work.desired else frozenset(link.sent or ()) | {"active"}
         return baseline_of(remote, managed)
-
-    def _check_identity(self, work: Work, remote: Mapping[str, Any]) -> None:
-        expected: Mapping[str, Any] = work.link.sent or _values(work)
-        for path in self._context.matching[work.link.kind]:
-            if path in expected and not same_key(path, read(remote, path), expected[path]):
-                sentence = ANOTHER.format(
-                    id=work.link.remote_id, path=path, there=read(remote, path), here=expected[path]
-                )
-                raise ForeignResourceError(sentence)
 
     def _again(self, work: Work, baseline: dict[str, Any]) -> Operation:
         """Plan the work anew against what was just read."""
@@ -131,9 +163,18 @@ class Writing:
         if not self._context.dialect.puts(operation.kind):
             raise Refused(NO_VERB, status=501)
         remote = await self._client.get(operation.kind, target, act=operation.act, tag=link)
-        etag = str(remote.get("meta", {}).get("version") or "") if self._context.dialect.etag else ""
-        body = overlay(remote, operation.changes)
+        etag = etag_of(remote) if self._context.dialect.etag else ""
+        body = overlay(remote, operation.changes, operation.kind)
+        if operation.kind == "group":
+            await self._keep_members(link, remote, body)
         return await self._client.put(operation.kind, target, body, etag=etag, act=operation.act, tag=link)
+
+    async def _keep_members(self, link: DueLink, remote: Mapping[str, Any], body: dict[str, Any]) -> None:
+        """A PUT of a group's attributes carries its members, whether they are shown or not (R6)."""
+        if self._context.dialect.put_partial and not body.get("members"):
+            body.pop("members", None)
+            return
+        body["members"] = await members_of(self._context, link, remote, self._confirmed_members)
 
     async def delete(self, work: Work) -> Outcome:
         """Delete, or deactivate where DELETE is refused; gone already is what was wanted, if we asked before."""
@@ -157,13 +198,30 @@ class Writing:
         link = work.link
         change = Change(path="active", value=False, exists="active" in (link.sent or {}))
         operation = Operation(act=Act.DEACTIVATE, kind="user", changes=(change,))
-        answer = await self.send(link, operation)
+        try:
+            answer = await self.send(link, operation)
+        except Refused as refused:
+            if refused.status != PRECONDITION_FAILED:
+                raise
+            await self._read_back(work)
+            answer = await self.send(link, operation)
         sent = {**(link.sent or {}), "active": False}
         outcome = confirmed(work, link.remote_id, link.origin, sent, answer)
         outcome.state = Ending.RELEASED.value
         outcome.reason = FELL_BACK.format(status=refusal.status)
         outcome.access, outcome.departed = "closed", True
         return outcome
+
+
+def check_identity(context: Context, work: Work, remote: Mapping[str, Any]) -> None:
+    """Raise ForeignResourceError where the resource is not the one that was linked."""
+    expected: Mapping[str, Any] = work.link.sent or _values(work)
+    for path in context.matching[work.link.kind]:
+        if path in expected and not same_key(path, read(remote, path), expected[path]):
+            sentence = ANOTHER.format(
+                id=work.link.remote_id, path=path, there=read(remote, path), here=expected[path]
+            )
+            raise ForeignResourceError(sentence)
 
 
 def _operation(work: Work) -> Operation:

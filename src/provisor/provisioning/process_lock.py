@@ -41,6 +41,8 @@ class ProcessLock:
 
 def engine_runs(path: Path) -> bool:
     """Tell whether some process holds the lock."""
+    if not path.exists():
+        return False
     lock = ProcessLock(path)
     try:
         lock.acquire()

@@ -16,12 +16,12 @@ from provisor.provisioning.health import Halt, Health
 from provisor.provisioning.lanes import Lanes
 from provisor.provisioning.limiter import Limiter, sensible_concurrency
 from provisor.provisioning.lookup import Lookup
-from provisor.provisioning.perform import Performer, act_of
+from provisor.provisioning.perform import Performer, act_of, doubt_of
 from provisor.provisioning.phases import Phase
-from provisor.provisioning.settle import LEAVER_PHASES, FencedError, Ledger, merge_doubt, settle
+from provisor.provisioning.settle import LEAVER_PHASES, FencedError, Ledger, settle
 from provisor.provisioning.store import Store
-from provisor.provisioning.take import intent_of, take
-from provisor.provisioning.work import Outcome, Work
+from provisor.provisioning.take import take
+from provisor.provisioning.work import DueLink, Outcome, Work
 from provisor.scim.authentication import Authentication
 from provisor.scim.client import Door, Exchange, ScimClient
 from provisor.scim.errors import ScimFailure
@@ -72,7 +72,7 @@ class Pass:
         self._lookup = Lookup(context, self.client)
         self._performer = Performer(
             context, self.client, self._lookup, self.health,
-            linked=self._holder, control=self.control_read, progress=self._ledger_progress, learn=self._learn, chance=chance,
+            linked=self._holder, confirmed_members=self._confirmed_members, control=self.control_read, progress=self._ledger_progress, learn=self._learn, chance=chance,
         )  # fmt: skip
         self._learned: list[tuple[str, Any, str]] = []
 
@@ -102,6 +102,8 @@ class Pass:
             await self._release(self._lanes.close())
             await asyncio.gather(*workers)
             await self._end_settling(settling)
+        if self.halt is None and self.health.only_unsent is not None:
+            self.stop(self.health.only_unsent)
         await self._store.run(passing.finish_vanished, self.health, now=self._now())
         return self.totals
 
@@ -225,6 +227,9 @@ class Pass:
     def _learn(self, name: str, value: Any, evidence: str) -> None:
         self._learned.append((name, value, evidence))
 
+    async def _confirmed_members(self, link: DueLink) -> list[str]:
+        return await self._store.run(passing.confirmed_members, link.id)
+
     async def _holder(self, kind: str, remote_id: str) -> str:
         return await self._store.run(passing.holder_of, self.context, kind, remote_id)
 
@@ -241,7 +246,9 @@ class Pass:
     def _on_settling_ended(self, settling: "asyncio.Task[None]") -> None:
         """Without a memory no pass goes on; the error itself is raised where the task is awaited."""
         if not settling.cancelled() and settling.exception() is not None:
-            self.stop(Halt(state="stopped", reason="Outcomes could not be stored; the log says why."))
+            self.stop(
+                Halt(state="misbehaving", reason="Outcomes could not be stored; Provisor's log says why.")
+            )
 
     async def _settle(self) -> None:
         if not self._ledger:
@@ -272,10 +279,8 @@ class Pass:
 
 def interrupted(work: Work) -> Outcome:
     """The pass ended in the middle of a work: what its writes may have changed is in doubt."""
-    doubt = merge_doubt(intent_of(work), work.link.doubt)
-    doubt.pop("members", None)
     return Outcome(
-        work=work, confirmed=False, state="due", reason=work.plan.reason, doubt=doubt or None, counts=False
+        work=work, confirmed=False, state="due", reason=work.plan.reason, doubt=doubt_of(work), counts=False
     )
 
 

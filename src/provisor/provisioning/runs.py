@@ -14,11 +14,14 @@ from provisor.provisioning.connection import read_credential
 from provisor.provisioning.context import Context, load_context
 from provisor.provisioning.health import Halt, probe_wait
 from provisor.provisioning.keys import Key, to_key
+from provisor.provisioning.limiter import Limiter
 from provisor.provisioning.models import Health, Run
 from provisor.provisioning.settle import recover
 
 #: Milliseconds that a link with an open intent rests after an unclean end: longer than any request lives.
 TRAVELLING = 1_000
+
+ENDED = "The process that ran it ended before it did; a later run went on."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,9 @@ def begin(application_id: UUID, *, now: int) -> Beginning | None:
         application.epoch += 1
         context = load_context(application)
     recover(context, now=now, wait=TRAVELLING)
+    Run.objects.filter(application=application, state=Run.State.RUNNING).update(
+        state=Run.State.STOPPED, finished_at=now, reason=ENDED
+    )
     return Beginning(context=context, credential=credential, health=health, run=_begin_run(application, now))
 
 
@@ -75,7 +81,7 @@ def _begin_run(application: Application, now: int) -> Run:
 
 
 def end(
-    beginning: Beginning, totals: Counter[str], halt: Halt | None, learned: float | None, *, now: int
+    beginning: Beginning, totals: Counter[str], halt: Halt | None, limiter: Limiter | None, *, now: int
 ) -> None:
     """Write down how a pass went. A pass in which nothing happened leaves no run behind, unless it was asked for."""
     run, health = beginning.run, beginning.health
@@ -88,7 +94,9 @@ def end(
     else:
         run.delete()
     _end_health(health, totals, halt, now)
-    health.limiter = {"learned": learned} if learned else {}
+    if limiter is not None:
+        health.limiter = limiter.levels(now)
+        health.not_before = max(health.not_before, now + int(limiter.paused_for * 1_000))
     health.save()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from provisor.provisioning import engine_sql as sql
 from provisor.provisioning.batches import execute_batch
@@ -13,6 +13,11 @@ from provisor.provisioning.context import Context
 from provisor.provisioning.keys import Key
 from provisor.provisioning.phases import Phase
 from provisor.provisioning.work import MemberProgress, Outcome
+
+TAKEN = (
+    "The application answered with the id {id}, which is linked to somebody else already. Nothing more is sent; "
+    "find out which account it is, then link it by hand."
+)
 
 
 class FencedError(Exception):
@@ -44,8 +49,8 @@ def settle(context: Context, ledger: Ledger, *, now: int) -> None:
         _settle_members(cursor, context, ledger.progress, now)
         _settle_links(cursor, ledger.outcomes, now)
         _settle_access(cursor, context, ledger.outcomes, now)
-        _wake_dependents(
-            cursor, context, [o.work.link.local_id for o in ledger.outcomes if _is_new_account(o)]
+        wake_dependents(
+            cursor, context.key, [o.work.link.local_id for o in ledger.outcomes if _is_new_account(o)]
         )
 
 
@@ -58,15 +63,32 @@ def _settle_links(cursor: Any, outcomes: Sequence[Outcome], now: int) -> None:
     rows: tuple[tuple[str, list[tuple[Any, ...]]], ...] = (
         (sql.DELETE_LINK_MEMBERS, gone),
         (sql.DELETE_LINK, gone),
-        (sql.FORGET_REMOTE, [_forget_row(o, now) for o in outcomes if o.vanished]),
-        (sql.FAIL, [_fail_row(o, now) for o in outcomes if not (o.confirmed or o.vanished or o.gone)]),
+        (sql.FAIL, [_fail_row(o, now) for o in outcomes if not (o.confirmed or o.gone)]),
     )
     for statement, parameters in rows:
         if parameters:
             cursor.executemany(statement, parameters)
     confirmed = [_confirm_row(o, now) for o in outcomes if o.confirmed and not o.gone]
     if confirmed:
-        execute_batch(cursor, sql.CONFIRM, sql.CONFIRM_TYPES, confirmed)
+        _confirm(cursor, confirmed)
+
+
+def _confirm(cursor: Any, rows: list[tuple[Any, ...]]) -> None:
+    """Store what was confirmed; one link that breaks a rule of the database harms only itself (R7)."""
+    try:
+        with transaction.atomic():
+            execute_batch(cursor, sql.CONFIRM, sql.CONFIRM_TYPES, rows)
+    except IntegrityError:
+        for row in rows:
+            _confirm_alone(cursor, row)
+
+
+def _confirm_alone(cursor: Any, row: tuple[Any, ...]) -> None:
+    try:
+        with transaction.atomic():
+            execute_batch(cursor, sql.CONFIRM, sql.CONFIRM_TYPES, [row])
+    except IntegrityError:
+        cursor.execute(sql.CONFLICT, [TAKEN.format(id=row[1]), row[0]])
 
 
 def _confirm_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
@@ -75,7 +97,8 @@ def _confirm_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
     phase = link.phase if outcome.next_phase is None else outcome.next_phase
     return (
         link.id, outcome.remote_id, outcome.origin, _dump(outcome.sent), _dump(outcome.observed), outcome.etag, now,
-        link.generation, state, int(phase), outcome.reason,
+        link.generation, state, int(phase), outcome.reason, _dump(outcome.doubt),
+        now + outcome.wait if outcome.wait else 0,
     )  # fmt: skip
 
 
@@ -87,11 +110,6 @@ def _fail_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
         _dump(outcome.doubt), attempts, now, generation, now + outcome.wait if outcome.wait else 0,
         generation, outcome.state, generation, outcome.reason, link.id,
     )  # fmt: skip
-
-
-def _forget_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
-    link = outcome.work.link
-    return (link.generation, outcome.state, outcome.reason, now, link.id)
 
 
 def _dump(value: Any) -> str | None:
@@ -120,13 +138,11 @@ def _settle_access(cursor: Any, context: Context, outcomes: Iterable[Outcome], n
     for outcome in outcomes:
         link = outcome.work.link
         if outcome.access == "opened":
-            opened.append(
-                (context.key, link.local_id, outcome.remote_id, now, cause, context.key, link.local_id)
-            )
+            opened.append((context.key, link.local_id, outcome.remote_id, now, "assigned"))
         elif outcome.access == "closed":
             closed.append((now, link.cause, context.key, link.local_id))
         if outcome.departed:
-            departures.append((context.key, now, link.id))
+            departures.append((context.key, now, link.id, link.cause))
     if opened:
         execute_batch(cursor, sql.OPEN_INTERVAL, sql.OPEN_INTERVAL_TYPES, opened)
     for statement, rows in (
@@ -137,12 +153,11 @@ def _settle_access(cursor: Any, context: Context, outcomes: Iterable[Outcome], n
             cursor.executemany(statement, rows)
 
 
-def _wake_dependents(cursor: Any, context: Context, users: Sequence[Key]) -> None:
+def wake_dependents(cursor: Any, key: Key, users: Sequence[Key]) -> None:
     """An account exists now: whoever waited for its remote id is due."""
     if not users:
         return
     marks = ", ".join(["%s"] * len(users))
-    key = context.key
     cursor.execute(sql.MEMBERS_OF_NEW_ACCOUNTS.format(users=marks), [*users, key, key])
     if cursor.rowcount:
         cursor.execute(sql.WAKE_GROUPS_OF_NEW_ACCOUNTS.format(users=marks), [key, *users])
@@ -172,6 +187,10 @@ def merge_doubt(intent: dict[str, Any], doubt: dict[str, Any] | None) -> dict[st
         return dict(intent)
     paths = sorted({*doubt.get("paths", ()), *intent.get("paths", ())})
     merged = {**doubt, **intent}
+    former = [*doubt.get("as", ())]
+    former += [each for each in intent.get("as", ()) if each not in former]
+    if former:
+        merged["as"] = former
     if paths:
         merged["paths"] = paths
     return merged
@@ -179,12 +198,6 @@ def merge_doubt(intent: dict[str, Any], doubt: dict[str, Any] | None) -> dict[st
 
 def _load(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str) else value
-
-
-def take_over(key: Key) -> None:
-    """Raise the epoch of an application, so that a former holder cannot record any more."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("UPDATE applications_application SET epoch = epoch + 1 WHERE id = %s", [key])
 
 
 #: Phases whose links are leavers: one connection is kept for them.

@@ -1,6 +1,6 @@
 """Take due links: claim, render, plan and record intents, all in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -24,6 +24,8 @@ UNSUPPORTED = {
     "user": "The application has no users in SCIM, so nothing is sent for them.",
     "group": "The application has no groups in SCIM, so nothing is sent for them.",
 }
+#: Wherever something may be taken away: the removals of a group are sent in any of its phases.
+BRAKED = frozenset({Phase.ACCOUNT_REMOVALS, Phase.MEMBER_REMOVALS, Phase.GROUPS, Phase.MEMBER_ADDITIONS})
 
 
 class Taken:
@@ -49,7 +51,7 @@ def take(context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tu
     with transaction.atomic(), connection.cursor() as cursor:
         for phase in phases:
             links = _claim(cursor, context, phase, now, limit)
-            if links and phase in (Phase.ACCOUNT_REMOVALS, Phase.MEMBER_REMOVALS):
+            if links and phase in BRAKED:
                 brake.hold_what_crosses(cursor, context, phase, now)
                 links = _claim(cursor, context, phase, now, limit)
             if links:
@@ -129,8 +131,11 @@ def plan_work(cursor: Any, context: Context, link: DueLink, grants: Grants) -> W
     if not context.dialect.has(link.kind):
         return Work(link=link, plan=Plan(ending=Ending.MISSING, reason=UNSUPPORTED[link.kind]))
     if link.kind == "user":
-        return plan_user_work(context, link, grants)
-    return plan_group_work(cursor, context, link)
+        work = plan_user_work(context, link, grants)
+    else:
+        work = plan_group_work(cursor, context, link)
+    work.matching = context.matching[link.kind]
+    return work
 
 
 def intent_of(work: Work) -> dict[str, Any]:
@@ -143,12 +148,19 @@ def intent_of(work: Work) -> dict[str, Any]:
     match operation.act:
         case Act.CREATE:
             intent["create"] = True
+            intent["as"] = [sought(work, operation.values)]
         case Act.DELETE | Act.FIND_AND_DEPROVISION:
             intent["delete"] = True
             intent["create"] = operation.act is Act.FIND_AND_DEPROVISION
         case _:
             intent["paths"] = [change.path for change in operation.changes]
     return intent
+
+
+def sought(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values by which a resource is found again, even after its user was renamed here meanwhile."""
+    paths = dict.fromkeys((*work.matching, "externalId"))
+    return {path: values[path] for path in paths if isinstance(values.get(path), str)}
 
 
 def _rest(cursor: Any, works: list[Work], now: int) -> None:

@@ -15,6 +15,10 @@ SERVER_ERROR = 500
 UNSUPPORTED = frozenset({405, 501})
 
 
+class HaltedError(Exception):
+    """The pass has ended; the request that was about to leave does not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """How a link goes on after a failure."""
@@ -28,8 +32,13 @@ class Verdict:
     application: bool = False
 
 
-def judge(failure: ScimFailure, what: str) -> Verdict:
-    """Judge a failure of a write; `what` says in words what was tried ("Creating the account")."""
+def judge(failure: ScimFailure, what: str, *, forbidden: bool = False) -> Verdict:
+    """Judge a failure of a write; `what` says in words what was tried ("Creating the account").
+
+    `forbidden`: even a control read is refused, so that a 403 says nothing about this object.
+    """
+    if forbidden and failure.status == FORBIDDEN:
+        return Verdict(state="due", reason=f"{what}: {failure.sentence}", application=True)
     match failure:
         case NotSent():
             state = "due" if failure.retryable else "failed"

@@ -68,6 +68,10 @@ class Work:
     desired: Desired | None = None
     additions: tuple[Member, ...] = ()
     removals: tuple[Member, ...] = ()
+    #: The attributes by which the application is searched for it.
+    matching: tuple[str, ...] = ()
+    #: A POST was handed to the client: without an answer, it may be there now.
+    posted: bool = False
     #: Nothing now, but there is a later phase for it.
     next_phase: Phase | None = None
 
@@ -95,9 +99,8 @@ class Outcome:
     wait: int = 0
     #: Whether the failure counts against the link (it does not while the whole application is away).
     counts: bool = True
-    #: The link goes, or forgets its remote id.
+    #: The link goes.
     gone: bool = False
-    vanished: bool = False
     next_phase: Phase | None = None
     #: The remote id is new to the link: others may have waited for it.
     linked: bool = False

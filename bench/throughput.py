@@ -45,7 +45,10 @@ def run(objects: int, connections: int, latency_ms: float, rounds: int) -> dict[
     middle = statistics.median_low(one.ratio for one in measured)
     chosen = next(one for one in measured if one.ratio == middle)
     return {
-        **asdict(chosen),
+        "ours": chosen.ours.requests_per_second,
+        "floor": chosen.floor.requests_per_second,
+        "ratio": chosen.ratio,
+        "measured": {"ours": asdict(chosen.ours), "floor": asdict(chosen.floor)},
         "ratios": [one.ratio for one in measured],
         "conditions": {
             "objects": objects,

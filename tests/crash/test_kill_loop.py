@@ -29,9 +29,6 @@ SEEDS = [int(seed) for seed in os.environ.get("CRASH_SEEDS", "1").split()]
 
 
 @pytest.mark.crash
-@pytest.mark.xfail(
-    strict=False, reason="Stale ETags and renames in doubt (test_kill_moments) strike at some moments only."
-)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("faults", [[], FAULTS], ids=["a good target", "a target with faults"])
 def test_r1_r2_kill_again_and_again_while_people_come_move_and_go(

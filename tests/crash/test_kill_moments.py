@@ -72,21 +72,10 @@ def judge_recovery(company: Company, engine: EngineProcess, target: LabServer) -
 both = pytest.mark.parametrize("handled", [True, False], ids=["it was done", "it was not done"])
 
 
-def wrong_if_done(reason: str) -> pytest.MarkDecorator:
-    """Both ways, of which the one where the request was carried out is known to end wrongly."""
-    known = pytest.param(True, marks=pytest.mark.xfail(strict=True, reason=reason))
-    return pytest.mark.parametrize("handled", [known, False], ids=["it was done", "it was not done"])
-
-
-STALE = "A read-back does not renew the ETag, so the next PATCH is 412 for ever."
-RENAMED = "A create in doubt is looked up by the values of now, not by those that were sent."
-RESTED = "The outcome of a member removal clears the doubt about the group's own attributes."
-
-
 class TestTakenBackWhileTheEngineIsDead:
     """A request without an outcome, whose change is taken back before the engine runs again."""
 
-    @wrong_if_done(RENAMED)
+    @both
     @pytest.mark.usefixtures("staff")
     def test_r1_r2_a_create_whose_user_is_deleted_leaves_or_is_renamed(
         self, company: Company, engine: EngineProcess, target: LabServer, handled: bool
@@ -103,7 +92,7 @@ class TestTakenBackWhileTheEngineIsDead:
         remove_members(team.id, [made[3]], actor=ACTOR)
         judge_recovery(company, engine, target)
 
-    @wrong_if_done(STALE)
+    @both
     def test_r1_r4_an_update_that_is_taken_back(
         self, company: Company, engine: EngineProcess, target: LabServer, staff: list[UUID], handled: bool
     ) -> None:
@@ -117,7 +106,7 @@ class TestTakenBackWhileTheEngineIsDead:
             replace_user(user, document, actor=ACTOR)
         judge_recovery(company, engine, target)
 
-    @wrong_if_done(STALE)
+    @both
     def test_r1_r8_leavers_who_come_back(
         self, company: Company, engine: EngineProcess, target: LabServer, staff: list[UUID], handled: bool
     ) -> None:
@@ -155,7 +144,7 @@ class TestTakenBackWhileTheEngineIsDead:
         add_members(team.id, staff[:2], actor=ACTOR)
         judge_recovery(company, engine, target)
 
-    @wrong_if_done(RESTED)
+    @both
     def test_r1_a_group_renamed_and_renamed_back_while_members_move(
         self, company: Company, engine: EngineProcess, target: LabServer, staff: list[UUID], handled: bool
     ) -> None:
@@ -167,7 +156,7 @@ class TestTakenBackWhileTheEngineIsDead:
         remove_members(team.id, staff[:1], actor=ACTOR)
         judge_recovery(company, engine, target)
 
-    @wrong_if_done(RENAMED)
+    @both
     def test_r1_r2_a_new_group_renamed(
         self, company: Company, engine: EngineProcess, target: LabServer, staff: list[UUID], handled: bool
     ) -> None:
@@ -180,7 +169,6 @@ class TestTakenBackWhileTheEngineIsDead:
         judge_recovery(company, engine, target)
 
 
-@pytest.mark.xfail(strict=True, reason=RENAMED)
 def test_r1_r2_a_create_in_doubt_is_found_after_a_second_crash_before_its_look_up(
     company: Company, engine: EngineProcess, target: LabServer, staff: list[UUID]
 ) -> None:
@@ -195,7 +183,6 @@ def test_r1_r2_a_create_in_doubt_is_found_after_a_second_crash_before_its_look_u
     assert len(target.contents().users) == len(staff) + 1
 
 
-@pytest.mark.xfail(strict=True, reason="Runs of a process that died stay “running” for ever.")
 @pytest.mark.usefixtures("staff")
 def test_r1_a_run_whose_process_died_has_ended(
     company: Company, engine: EngineProcess, target: LabServer

@@ -79,7 +79,6 @@ def write_lock(seconds: float) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-@pytest.mark.xfail(strict=True, reason="The look at the tables waits in the same thread as the writes.")
 def test_r11_a_pause_counts_although_another_process_holds_the_database(
     company: Company, busy: EngineProcess, target: LabServer
 ) -> None:

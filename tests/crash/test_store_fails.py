@@ -30,7 +30,6 @@ def outcomes_refused() -> Iterator[None]:
 
 
 @pytest.mark.crash
-@pytest.mark.xfail(strict=True, reason="A pass that Provisor itself ended is begun again without a back-off.")
 def test_r1_r2_outcomes_that_cannot_be_stored_end_the_pass_and_are_found_again(
     company: Company, engine: EngineProcess, target: LabServer
 ) -> None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db.models import F
 
+from provisor.applications.models import Application
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user
@@ -151,7 +153,7 @@ def test_r1_a_worker_that_lost_the_application_records_nothing(
     installation.policy(installation.group("Sales", user))
     installation.fold()
     context = load_context(fresh(installation))
-    settling.take_over(context.key)
+    Application.objects.update(epoch=F("epoch") + 1)
     with pytest.raises(settling.FencedError):
         settling.settle(context, settling.Ledger(), now=now())
 

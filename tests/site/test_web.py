@@ -45,7 +45,9 @@ def _routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> list[
 def _ours() -> list[tuple[str, URLPattern]]:
     tokens_only = tuple(prefix.strip("/") for prefix in TOKEN_PREFIXES)
     return [
-        (path, one) for path, one in _routes(get_resolver().url_patterns) if not path.startswith(tokens_only)
+        (path, one)
+        for path, one in _routes(get_resolver().url_patterns)
+        if not path.lstrip("^").startswith(tokens_only)
     ]
 
 

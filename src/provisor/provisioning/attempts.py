@@ -2,10 +2,9 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from provisor.provisioning.context import Context
-from provisor.provisioning.keys import to_key
+from provisor.provisioning.keys import Key
 from provisor.provisioning.work import DueLink
 from provisor.scim.client import Exchange
 
@@ -16,13 +15,13 @@ PATH_CAP = 2_000
 _PASSWORD = re.compile(r'("password"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 
 
-def attempt_row(context: Context, run: UUID | None, exchange: Exchange) -> tuple[Any, ...]:
+def attempt_row(context: Context, run: Key | None, exchange: Exchange) -> tuple[Any, ...]:
     """Return the parameters of `INSERT_ATTEMPT` for one exchange."""
     link = exchange.tag if isinstance(exchange.tag, DueLink) else None
     return (
         context.key,
         link.id if link else None,
-        to_key(run) if run else None,
+        run,
         link.local_id if link else None,
         link.entry_id if link else None,
         int(exchange.at * 1_000),

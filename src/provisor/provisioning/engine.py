@@ -13,6 +13,7 @@ from django.conf import settings
 from provisor.directory import journal
 from provisor.provisioning.change_watch import ChangeWatch
 from provisor.provisioning.fold import fold
+from provisor.provisioning.interpreter import tune
 from provisor.provisioning.keys import to_uuid
 from provisor.provisioning.one_pass import OnePass
 from provisor.provisioning.process_lock import ProcessLock
@@ -43,6 +44,7 @@ class Engine:
     def start(self) -> None:
         """Take the lock and start the thread. Raises EngineRunsError when another process holds the lock."""
         self._lock.acquire()
+        tune()
         journal.changed.connect(self._on_change)
         self._thread.start()
         self._started.wait()

@@ -175,6 +175,11 @@ DOUBT_MEMBER = "UPDATE provisioning_link_member SET doubt = TRUE, due = TRUE WHE
 OPEN_INTENTS = (
     "SELECT id, intent, doubt FROM provisioning_link WHERE application_id = %s AND intent IS NOT NULL"
 )
+#: A pass that ended before it decided on what had vanished (404): it is asked again.
+UNDECIDED = """
+UPDATE provisioning_link SET state = 'due', not_before = %s
+WHERE application_id = %s AND state = 'missing' AND remote_id IS NOT NULL
+"""
 INTENT_TO_DOUBT = """
 UPDATE provisioning_link SET intent = NULL, doubt = %s, state = 'due', not_before = %s WHERE id = %s
 """

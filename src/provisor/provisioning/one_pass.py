@@ -20,9 +20,10 @@ from provisor.provisioning.health import Halt
 from provisor.provisioning.keys import to_uuid
 from provisor.provisioning.limiter import Limiter
 from provisor.provisioning.models import Health
-from provisor.provisioning.reconcile import HaltedError, Pass
+from provisor.provisioning.reconcile import Pass
 from provisor.provisioning.store import Store
 from provisor.provisioning.sweep import Sweep
+from provisor.provisioning.verdict import HaltedError
 from provisor.scim.capabilities import Fact
 from provisor.scim.errors import AddressRefused, ScimFailure
 

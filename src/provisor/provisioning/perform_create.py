@@ -130,7 +130,7 @@ class Creation:
         identifier = _identifier(answer)
         if identifier is None:
             return await self._find_created(work)
-        holder = await self._claim(work, identifier)
+        holder = self._claim_new(work, identifier)
         if holder:
             return refused(work, "conflict", SAME_ID.format(id=identifier, holder=holder))
         return confirmed(work, identifier, "created", dict(_values(work)), answer, body=body)
@@ -141,9 +141,10 @@ class Creation:
 
     async def _claim(self, work: Work, identifier: str) -> str:
         """Take a remote id for this link; returns the name of whoever has it already, or an empty one."""
-        holder = await self._linked(work.link.kind, identifier)
-        if holder:
-            return holder
+        return await self._linked(work.link.kind, identifier) or self._claim_new(work, identifier)
+
+    def _claim_new(self, work: Work, identifier: str) -> str:
+        """The same for an id that a POST has just returned: settlement refuses one that is linked already."""
         first = self._claimed.setdefault((work.link.kind, identifier), work.link)
         return "" if first.id == work.link.id else first.name
 

@@ -13,6 +13,7 @@ from provisor.provisioning import passing
 from provisor.provisioning.attempts import attempt_row
 from provisor.provisioning.context import Context
 from provisor.provisioning.health import Halt, Health
+from provisor.provisioning.keys import to_key
 from provisor.provisioning.lanes import Lanes
 from provisor.provisioning.limiter import Limiter, sensible_concurrency
 from provisor.provisioning.lookup import Lookup
@@ -21,6 +22,7 @@ from provisor.provisioning.phases import Phase
 from provisor.provisioning.settle import LEAVER_PHASES, FencedError, Ledger, settle
 from provisor.provisioning.store import Store
 from provisor.provisioning.take import take
+from provisor.provisioning.verdict import HaltedError
 from provisor.provisioning.work import DueLink, Outcome, Work
 from provisor.scim.authentication import Authentication
 from provisor.scim.client import Door, Exchange, ScimClient
@@ -28,14 +30,12 @@ from provisor.scim.errors import ScimFailure
 
 #: Links taken at once.
 BATCH = 256
+#: Works kept ready, so that no worker waits for the database.
+READY = 160
 #: Seconds in which outcomes gather before they are committed together.
 GATHER = 0.008
 
 ENDPOINTS = {"user": "/Users", "group": "/Groups", "": "/"}
-
-
-class HaltedError(Exception):
-    """The pass has ended; the request that was about to leave does not."""
 
 
 class Pass:
@@ -56,7 +56,8 @@ class Pass:
         self.context = context
         self.totals: Counter[str] = Counter()
         self.halt: Halt | None = None
-        self._store, self._now, self._run = store, now, run
+        self._store, self._now = store, now
+        self._run = to_key(run) if run else None
         self._lanes = Lanes()
         self._ledger = Ledger()
         self._under_way: dict[int, Work] = {}
@@ -131,7 +132,7 @@ class Pass:
 
     async def _produce(self) -> None:
         while self.halt is None:
-            if len(self._lanes) >= sensible_concurrency(self.context.dialect) and not self._urgent:
+            if len(self._lanes) >= READY and not self._urgent:
                 await self._progress()
             elif not await self._take():
                 return

@@ -171,6 +171,7 @@ def recover(context: Context, *, now: int, wait: int) -> int:
     `wait` in milliseconds: how long these links rest, so that a request still travelling has ended.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.UNDECIDED, [now, context.key])
         cursor.execute(sql.OPEN_INTENTS, [context.key])
         rows = cursor.fetchall()
         for link, intent, doubt in rows:

@@ -180,6 +180,11 @@ UNDECIDED = """
 UPDATE provisioning_link SET state = 'due', not_before = %s
 WHERE application_id = %s AND state = 'missing' AND remote_id IS NOT NULL
 """
+#: Whether a pass ended uncleanly: something is neither due nor settled.
+LEFT_OPEN = """
+SELECT 1 FROM provisioning_link
+WHERE application_id = %s AND (intent IS NOT NULL OR (state = 'missing' AND remote_id IS NOT NULL)) LIMIT 1
+"""
 INTENT_TO_DOUBT = """
 UPDATE provisioning_link SET intent = NULL, doubt = %s, state = 'due', not_before = %s WHERE id = %s
 """

@@ -64,7 +64,7 @@ def has_due(key: Key, now: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(sql.NEXT_DUE, [key])
         earliest = cursor.fetchone()[0]
-        cursor.execute(sql.OPEN_INTENTS, [key])
+        cursor.execute(sql.LEFT_OPEN, [key])
         return (earliest is not None and earliest <= now) or cursor.fetchone() is not None
 
 

@@ -14,7 +14,9 @@ SELECT a.id, a.version, (NOT a.paused AND a.mode = 'enforce'),
     COALESCE(h.not_before, 0) <= %s AND (
         EXISTS (SELECT 1 FROM provisioning_link l
                 WHERE l.application_id = a.id AND l.state = 'due' AND l.not_before <= %s AND l.intent IS NULL)
-        OR EXISTS (SELECT 1 FROM provisioning_link l WHERE l.application_id = a.id AND l.intent IS NOT NULL))
+        OR EXISTS (SELECT 1 FROM provisioning_link l WHERE l.application_id = a.id AND l.intent IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM provisioning_link l
+                   WHERE l.application_id = a.id AND l.state = 'missing' AND l.remote_id IS NOT NULL))
 FROM applications_application a
 LEFT JOIN provisioning_health h ON h.application_id = a.id
 WHERE a.deleted_at IS NULL

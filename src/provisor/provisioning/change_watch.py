@@ -26,6 +26,12 @@ class ChangeWatch:
         changed, self._seen = version != self._seen, version
         return changed
 
+    def pending(self) -> bool:
+        """Tell whether changes wait for the fold, without a hop to another thread; on PostgreSQL the fold looks itself."""
+        if self._connection is None:
+            return True
+        return self._connection.execute("SELECT 1 FROM directory_pending LIMIT 1").fetchone() is not None
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

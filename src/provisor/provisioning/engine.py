@@ -91,7 +91,8 @@ class Engine:
             woken = await self._rest()
             stale = time.monotonic() - swept >= SWEEP_EVERY
             if watch.changed() or woken or stale:
-                self._fold(store)
+                if watch.pending():
+                    self._fold(store)
                 if woken or stale:
                     await self._look(store, looking)
                     swept = time.monotonic()

@@ -29,9 +29,9 @@ from provisor.scim.client import Door, Exchange, ScimClient
 from provisor.scim.errors import ScimFailure
 
 #: Links taken at once.
-BATCH = 256
+BATCH = 512
 #: Works kept ready, so that no worker waits for the database.
-READY = 160
+READY = 256
 #: Seconds in which outcomes gather before they are committed together.
 GATHER = 0.008
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.environment import DATA_DIR, remove_data
+from tests.environment import DATA_DIR, POSTGRESQL, remove_data
+from tests.postgresql import empty_by_deletion
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,10 +23,13 @@ def data_directory() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(data_directory: Path) -> None:
-    """A database in a file: the engine's thread sees what the test has committed, as in a real process."""
+    """A database that the engine's thread sees: what the test has committed is there, as in a real process."""
     from django.conf import settings
 
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(data_directory / "test.sqlite3")
+    if POSTGRESQL:
+        empty_by_deletion()
+    else:
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(data_directory / "test.sqlite3")
 
 
 @pytest.fixture(autouse=True)

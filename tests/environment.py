@@ -1,12 +1,24 @@
 """A plugin of pytest, named in `addopts`: the environment of the tests, before anything imports the settings.
 
 pytest-django imports them ahead of any conftest.py, and they are read from the environment. Nothing of a
-person's own installation may count, least of all its database.
+person's own installation may count, least of all its database. `PROVISOR_TEST_DATABASE=postgresql` runs the tests on
+a PostgreSQL cluster of their own; without it they run on SQLite.
 """
 
+import atexit
 import os
 import tempfile
 from pathlib import Path
+
+import pytest
+
+from tests.postgresql import end_cluster, start_cluster
+
+_kind = os.environ.get("PROVISOR_TEST_DATABASE", "sqlite")
+if _kind not in {"sqlite", "postgresql"}:
+    raise SystemExit(f'PROVISOR_TEST_DATABASE is "{_kind}"; it can be "sqlite" or "postgresql".')
+#: Whether this run is on PostgreSQL.
+POSTGRESQL = _kind == "postgresql"
 
 for _name in [name for name in os.environ if name.startswith("PROVISOR_")]:
     del os.environ[_name]
@@ -16,6 +28,40 @@ _directory = tempfile.TemporaryDirectory(prefix="provisor-tests-")
 DATA_DIR = Path(_directory.name)
 os.environ["PROVISOR_DATA_DIR"] = str(DATA_DIR)
 os.environ["PROVISOR_PRIVATE_TARGETS"] = "127.0.0.0/8"
+
+
+def database_url(name: str) -> str:
+    """The address of a database in the cluster of this run, as `PROVISOR_DATABASE_URL` takes it."""
+    return f"postgresql://provisor@/{name}?host={_socket}"
+
+
+#: Fixtures that give a test the database, or an environment for processes with one of their own.
+_DATABASE_FIXTURES = {"db", "transactional_db", "environment", "process"}
+_socket = ""
+if POSTGRESQL:
+    _socket, _keeper = start_cluster()
+    atexit.register(end_cluster, _keeper)
+    os.environ["PROVISOR_DATABASE_URL"] = database_url("postgres")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="leave out what uses no database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--only-database`: the pure rooms do not depend on it, and the pages are driven once."""
+    if config.getoption("--only-database"):
+        kept = [item for item in items if _uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    if "tests/browser/" in item.path.as_posix():
+        return False
+    fixtures = set(getattr(item, "fixturenames", ()))
+    own = item.path.name == "test_concurrent_writers.py"
+    return own or item.get_closest_marker("django_db") is not None or bool(fixtures & _DATABASE_FIXTURES)
 
 
 def remove_data() -> None:

@@ -7,9 +7,12 @@ import pytest
 from provisor.api.management import shapes
 from provisor.applications.credentials import open_credential
 from provisor.applications.models import Application
+from provisor.applications.schemas import record_schema
 from provisor.audit.actor import SYSTEM
 from provisor.audit.models import AuditEntry
 from provisor.directory.groups import create_group
+from provisor.scim.announced_schema import read_announced_schema
+from provisor.scim.schemas import USER_SCHEMA
 from tests.api.conftest import Caller
 
 BASE = "https://scim.example.com/v2"
@@ -181,3 +184,36 @@ def test_policies_are_managed(api: Caller, application: dict[str, Any]) -> None:
     assert is_problem(api("PATCH", path, {"login_method": "magic"}), 422, "invalid", "/login_method")
     assert api("DELETE", path).status == 204
     assert is_problem(api("DELETE", path), 404, "not-found")
+
+
+def test_the_listed_attributes_are_given_with_advice_on_the_mapping(
+    api: Caller, application: dict[str, Any]
+) -> None:
+    place = f"/applications/{application['id']}/attributes"
+    assert api("GET", place).body == {"at": None, "origin": "", "users": None, "groups": None, "advice": []}
+    schemas = [{"id": USER_SCHEMA, "attributes": [{"name": "userName", "required": True}]}]
+    row = Application.objects.get(pk=application["id"])
+    record_schema(row, read_announced_schema(schemas, None), origin="Test connection")
+    found = api("GET", place).body
+    assert found["origin"] == "Test connection"
+    assert found["at"].endswith("Z")
+    assert found["users"]["attributes"][0] == {
+        "path": "userName",
+        "type": "string",
+        "multi_valued": False,
+        "required": True,
+        "mutability": "readWrite",
+        "canonical_values": [],
+    }
+    assert found["groups"] is None
+    assert {"mapping", "target", "sentence"} == found["advice"][0].keys()
+
+
+def test_another_profile_is_foreseen_without_being_given(api: Caller, application: dict[str, Any]) -> None:
+    place = f"/applications/{application['id']}/profile-change"
+    found = api("GET", f"{place}?profile=slack").body
+    assert found["profile"] == "slack"
+    assert [each["path"] for each in found["settings"]["deprovision"]] == ["deleted"]
+    assert "delete_means" in {each["name"] for each in found["facts"]}
+    assert api("GET", f"/applications/{application['id']}").body["profile"] == "generic"
+    assert is_problem(api("GET", f"{place}?profile=slak"), 422, "invalid", "/profile")

@@ -21,7 +21,9 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.groups import create_group
 from provisor.directory.memberships import add_members
 from provisor.directory.users import create_user
-from provisor.provisioning.models import Attempt, Hold, Link, Run
+from provisor.notices import outbox
+from provisor.notices.channels import add_email
+from provisor.provisioning.models import AccessInterval, Attempt, Hold, Link, Run
 from tests.api.conftest import Caller
 from tests.api.test_management_applications import BASE, NEW, is_problem
 
@@ -271,6 +273,32 @@ def test_holds_are_listed_and_bound_to_their_effect(api: Caller, history: str) -
     assert is_problem(api("POST", f"/applications/{history}/holds/{SOME_ID}/reject"), 404, "not-found")
 
 
+def test_r10_a_release_names_the_effect_in_the_body_or_as_if_match(api: Caller, history: str) -> None:
+    """Without one it is refused with 428; the hold's ETag is its effect."""
+    (hold,) = api("GET", f"/applications/{history}/holds").body["items"]
+    path = f"/applications/{history}/holds/{hold['id']}"
+    assert is_problem(api("POST", f"{path}/release"), 428, "effect-required")
+    assert api("GET", path).headers["ETag"] == '"abc"'
+    assert is_problem(api("POST", f"{path}/release", If_Match='"xyz"'), 412, "changed-meanwhile")
+    assert is_problem(api("POST", f"{path}/reject", If_Match='"xyz"'), 412, "changed-meanwhile")
+    released = api("POST", f"{path}/release", If_Match='"abc"').body
+    assert released["state"] == "released"
+    assert released["expires_at"] > released["decided_at"]
+
+
+def test_r10_all_holds_are_decided_by_the_hash_of_what_was_listed(api: Caller, history: str) -> None:
+    """The list says how many are held and the hash of them all; another one decides nothing."""
+    path = f"/applications/{history}/holds"
+    listed = api("GET", path).body
+    assert listed["held"] == 1
+    for act in ("release", "reject"):
+        assert is_problem(api("POST", f"{path}/{act}"), 428, "effect-required")
+        assert is_problem(api("POST", f"{path}/{act}", {"effects": "xyz"}), 409, "not-now")
+    done = api("POST", f"{path}/release", {"effects": listed["effects"]}).body
+    assert done == {"done": 1, "left": 0, "reasons": []}
+    assert is_problem(api("POST", f"{path}/reject", {"effects": listed["effects"]}), 409, "not-now")
+
+
 def test_holds_are_decided(api: Caller, history: str) -> None:
     """Release and reject say who decided; a second decision is refused with 409."""
     (hold,) = api("GET", f"/applications/{history}/holds").body["items"]
@@ -278,6 +306,49 @@ def test_holds_are_decided(api: Caller, history: str) -> None:
     released = api("POST", f"{path}/release", {"effect": "abc"}).body
     assert (released["state"], released["decided_by"]) == ("released", 'owner@example.com, token "test"')
     assert is_problem(api("POST", f"{path}/reject"), 409, "not-now")
+
+
+def test_the_whole_chain_of_one_user_is_explained(api: Caller) -> None:
+    """Journal entry, membership, policy, account and plan; and where it breaks, for somebody in no group."""
+    application_id = api("POST", "/applications", NEW).body["id"]
+    alice, bob = (create_user({"userName": name}, actor=SYSTEM) for name in ("alice", "bob"))
+    group = create_group("Sales", actor=SYSTEM)
+    add_members(group.id, [alice.id], actor=SYSTEM)
+    granted = {"name": "Chat for Sales", "application": application_id, "group": str(group.id)}
+    api("POST", "/policies", granted)
+    path = f"/applications/{application_id}/explain"
+    found = api("GET", f"{path}?user={alice.id}").body
+    assert (found["granted"], found["has_account"]) == (True, False)
+    joined = next(step for step in found["steps"] if "is in “Sales”" in step["text"])
+    assert (joined["actor"], joined["way"]) == ("Provisor", 1)
+    assert [operation["act"] for operation in found["plan"]["operations"]] == ["create"]
+    lost = api("GET", f"{path}?user={bob.id}").body
+    assert (lost["granted"], lost["plan"]["operations"]) == (False, [])
+    assert any(step["missing"] and step["mend"] == "add-to-group" for step in lost["steps"])
+    assert is_problem(api("GET", f"{path}?user=nobody"), 404, "not-found")
+
+
+def test_access_on_a_day_is_read_by_application_and_by_user(api: Caller, history: str) -> None:
+    """In pages; a wrong day or zone is refused with 422."""
+    people = [create_user({"userName": f"user{number}"}, actor=SYSTEM) for number in range(3)]
+    for person in people:
+        AccessInterval.objects.create(
+            application_id=history,
+            user_id=person.id,
+            remote_id="r",
+            from_at=1_700_000_000_000,
+            from_cause="assigned",
+        )
+    path = f"/applications/{history}/access"
+    first = api("GET", f"{path}?on=2023-11-14&limit=2").body
+    assert [row["user_name"] for row in first["items"]] == ["user0", "user1"]
+    assert (first["items"][0]["from"], first["items"][0]["to"]) == ("2023-11-14T22:13:20.000000Z", None)
+    assert len(api("GET", f"{path}?on=2023-11-14&limit=2&cursor={first['next']}").body["items"]) == 1
+    assert api("GET", f"{path}?on=2023-11-13").body["items"] == []
+    assert len(api("GET", f"{path}?on=2023-11-15&user={people[0].id}").body["items"]) == 1
+    assert len(api("GET", f"/access?on=2023-11-15&user={people[0].id}").body["items"]) == 1
+    assert is_problem(api("GET", f"{path}?on=soon"), 422, "invalid")
+    assert is_problem(api("GET", f"{path}?on=2023-11-14&zone=Mars"), 422, "invalid")
 
 
 def test_links_are_decided(api: Caller, history: str) -> None:
@@ -365,3 +436,21 @@ def test_provisioning_one_needs_one(api: Caller, settings: Any, tmp_path: Path) 
     assert is_problem(api("POST", path, {"user": SOME_ID}), 404, "not-found")
     user = create_user({"userName": "u"}, actor=SYSTEM)
     assert is_problem(api("POST", path, {"user": str(user.id)}), 409, "not-now")
+
+
+def test_notices_are_read_with_what_became_of_them(api: Caller) -> None:
+    """Newest first, by event and application, page by page."""
+    add_email("ops@example.com", ["refused", "held"], actor=SYSTEM)
+    application = Application.objects.get(pk=api("POST", "/applications", NEW).body["id"])
+    outbox.begin("refused", "It said 401.", now=1_700_000_000_000, application=application)
+    outbox.begin("held", "One is held.", now=1_700_000_001_000, application=application)
+    both = api("GET", f"/notices?application={application.pk}").body["items"]
+    assert [each["event"] for each in both] == ["held", "refused"]
+    (one,) = api("GET", "/notices?event=refused").body["items"]
+    assert one["message"] == "It said 401."
+    assert [(each["channel"], each["state"]) for each in one["deliveries"]] == [
+        ("ops@example.com", "waiting")
+    ]
+    page = api("GET", "/notices?limit=1").body
+    (second,) = api("GET", f"/notices?limit=1&cursor={page['next']}").body["items"]
+    assert second["event"] == "refused"

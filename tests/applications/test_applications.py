@@ -69,7 +69,7 @@ class TestCreate:
                 profile="slak",
                 features={"users": {"creat": True, "update": "yes"}},
                 deprovision={"disabled": "explode"},
-                limits={"rate": 0, "concurrency": 2.5},
+                limits={"rate": 0, "concurrency": 2.5, "bulk": "always"},
                 brake={"percent": 101},
                 matching={"users": ["shoeSize"], "groups": []},
                 mappings={"users": "none", "teams": []},
@@ -81,7 +81,7 @@ class TestCreate:
             )
         assert places(refusal) >= {
             "/name", "/base_url", "/profile", "/features/users/creat", "/features/users/update", "/deprovision/disabled",
-            "/limits/rate", "/limits/concurrency", "/brake/percent", "/matching/groups", "/mappings/teams", "/mappings/users",
+            "/limits/rate", "/limits/concurrency", "/limits/bulk", "/brake/percent", "/matching/groups", "/mappings/teams", "/mappings/users",
             "/mode", "/delete_after_days", "/exclusions/0", "/auth/method", "/colour",
         }  # fmt: skip
         assert not Application.objects.exists()
@@ -150,7 +150,7 @@ class TestUpdate:
             "delete": False,
             "membership": True,
         }
-        assert after.limits == {"rate": 2.5, "concurrency": 3, "members_per_request": None}
+        assert after.limits == {"rate": 2.5, "concurrency": 3, "members_per_request": None, "bulk": "auto"}
         assert after.version == 2
 
     def test_a_null_gives_a_limit_back_to_the_profile(self, make_application: Make, actor: Actor) -> None:

@@ -28,7 +28,7 @@ def test_a_fresh_chain_is_whole(db: None) -> None:
     assert verify().ok
 
 
-def test_record_outside_a_transaction_is_refused(transactional_db: None) -> None:
+def test_r18_record_outside_a_transaction_is_refused(transactional_db: None) -> None:
     """No entry without its act: the caller must hold the transaction of the act."""
     with pytest.raises(OutsideTransactionError):
         record(SYSTEM, "user.created")
@@ -124,14 +124,14 @@ def test_r18_truncation_with_a_forged_head_is_detected_by_the_anchor(entries: li
     assert verify(anchor=entries[3].digest).ok
 
 
-def test_a_chain_cannot_fork(entries: list[AuditEntry]) -> None:
+def test_r18_a_chain_cannot_fork(entries: list[AuditEntry]) -> None:
     """Two entries that follow the same one are refused by the database itself."""
     AuditHead.objects.update(digest=entries[3].digest)
     with pytest.raises(IntegrityError), transaction.atomic():
         record(ADA, "x.y")
 
 
-def test_erasing_a_subject_keeps_the_chain_whole(entries: list[AuditEntry]) -> None:
+def test_r18_erasing_a_subject_keeps_the_chain_whole(entries: list[AuditEntry]) -> None:
     """Name and content go, who did what to which id stays, and the erasure is an entry of its own."""
     assert erase_subject("2", actor=ADA) == 1
     assert erase_subject("2", actor=ADA) == 0
@@ -141,7 +141,7 @@ def test_erasing_a_subject_keeps_the_chain_whole(entries: list[AuditEntry]) -> N
     assert verify().ok
 
 
-def test_content_that_nobody_erased_but_is_gone_is_detected(entries: list[AuditEntry]) -> None:
+def test_r18_content_that_nobody_erased_but_is_gone_is_detected(entries: list[AuditEntry]) -> None:
     """Emptying a payload without the act of erasure is an edit."""
     AuditPayload.objects.filter(entry=entries[1]).update(text=None, salt=b"")
     AuditEntry.objects.filter(id=entries[1].id).update(subject_label="")
@@ -158,7 +158,7 @@ def test_the_payload_is_what_was_given(entries: list[AuditEntry]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rolled_back_act_leaves_no_entry_and_the_chain_goes_on() -> None:
+def test_r18_a_rolled_back_act_leaves_no_entry_and_the_chain_goes_on() -> None:
     """The head goes back with the entry."""
     with transaction.atomic():
         record(ADA, "x.first")
@@ -181,3 +181,20 @@ def test_lock_outside_a_transaction_is_refused(transactional_db: None) -> None:
     """A turn that nobody would ever give back is not taken."""
     with pytest.raises(OutsideTransactionError):
         chain.lock()
+
+
+def test_r18_verifying_tells_how_far_it_is_and_can_be_stopped(
+    entries: list[AuditEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provisor.audit.verify._STEP", 1)
+    told: list[tuple[int, int]] = []
+    verify(progress=lambda done, total: told.append((done, total)))
+    total = AuditEntry.objects.count()
+    assert total > len(entries)
+    assert told == [(done, total) for done in range(1, total)]
+
+    def stop(done: int, total: int) -> None:
+        raise InterruptedError(f"{done} of {total}")
+
+    with pytest.raises(InterruptedError, match="1 of"):
+        verify(progress=stop)

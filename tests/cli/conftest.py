@@ -1,7 +1,6 @@
 """The command line in this process on the test database, and as real processes in a place of their own."""
 
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pytest_django import Settings
 from typer.testing import CliRunner, Result
 
 from provisor.cli.main import app
+from tests.databases import own_environment
 from tests.servers import LabServer, lab
 
 Command = Callable[..., Result]
@@ -48,8 +48,7 @@ def target(lab_process: LabServer) -> LabServer:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a process with a data directory of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
-    return {**kept, "PROVISOR_DATA_DIR": str(tmp_path / "data"), "PROVISOR_PRIVATE_TARGETS": "127.0.0.0/8"}
+    return own_environment(tmp_path / "data")
 
 
 @pytest.fixture

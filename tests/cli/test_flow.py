@@ -34,7 +34,7 @@ def test_the_whole_flow_without_the_console(provisor: Command, target: LabServer
     assert target.contents().users["bob"]["active"] is False
 
 
-def test_r3_a_second_sync_sends_nothing(provisor: Command, target: LabServer) -> None:
+def test_r03_a_second_sync_sends_nothing(provisor: Command, target: LabServer) -> None:
     """Right after the first, a second sync sends no request at all, and says so."""
     _set_up(provisor, target)
     provisor("sync", "chat")
@@ -55,6 +55,19 @@ def test_r19_a_plan_shows_the_requests_and_writes_nothing(provisor: Command, tar
     assert not target.contents().users
     totals = json.loads(provisor("plan", "Chat", "--json").stdout)["totals"]
     assert totals["create"] == 3
+
+
+def test_r19_a_plan_of_one_user_or_group_shows_its_requests(provisor: Command, target: LabServer) -> None:
+    """Nothing of the others; the explanation ends with what a pass would do."""
+    _set_up(provisor, target)
+    one = provisor("plan", "Chat", "--user", "alice").stdout
+    assert "POST /Users" in one
+    assert "bob" not in one
+    group = json.loads(provisor("plan", "Chat", "--group", "Sales", "--json").stdout)
+    assert [operation["act"] for operation in group["operations"]] == ["create", "add_members"]
+    assert provisor("plan", "Chat", "--user", "alice", "--group", "Sales").exit_code == 2
+    assert "A pass would now: create." in provisor("explain", "alice", "Chat").stdout
+    assert not target.contents().users
 
 
 def test_a_plan_after_a_sync_has_nothing_to_do(provisor: Command, target: LabServer) -> None:
@@ -148,3 +161,37 @@ def test_doctor_with_write_leaves_nothing_behind(provisor: Command, target: LabS
     held = target.contents()
     assert (held.users, held.groups) == ({}, {})
     assert any(request["method"] == "POST" for request in target.requests())
+
+
+def test_doctor_and_show_say_which_attributes_are_listed(provisor: Command, target: LabServer) -> None:
+    """How many, which are required, and what of the mapping does not fit them."""
+    found = provisor("doctor", target.base_url, "--token-stdin", given=f"{target.token}\n")
+    assert "required: userName" in found.stdout
+    _set_up(provisor, target)
+    before = provisor("application", "show", "Chat")
+    assert "Its attributes were not read yet." in before.stdout
+    assert provisor("application", "test", "Chat").exit_code == 0
+    shown = json.loads(provisor("application", "show", "Chat", "--json").stdout)
+    assert shown["attributes"]["origin"] == "Test connection"
+    assert {each["path"] for each in shown["attributes"]["groups"]["attributes"]} >= {"displayName"}
+    assert shown["advice"] == []
+    after = provisor("application", "show", "chat").stdout
+    assert "Attributes of users:" in after
+    assert target.token not in after
+
+
+def test_another_profile_is_planned_and_then_given(provisor: Command, target: LabServer) -> None:
+    """A plan changes nothing; the profile changes alone unless a part is taken over."""
+    _set_up(provisor, target)
+    planned = provisor("application", "profile", "Chat", "slack", "--plan")
+    assert planned.exit_code == 0, planned.output
+    assert "deprovision deleted" in planned.stdout
+    assert "Nothing was changed." in planned.stdout
+    assert "generic" in provisor("application", "list").stdout
+    given = provisor("application", "profile", "Chat", "slack", "--take", "deprovision")
+    assert given.exit_code == 0, given.output
+    shown = json.loads(provisor("application", "show", "Chat", "--json").stdout)
+    assert (shown["profile"], shown["deprovision"]["deleted"]) == ("slack", "deactivate")
+    refused = provisor("application", "profile", "Chat", "slak")
+    assert refused.exit_code != 0
+    assert 'Did you mean "slack"?' in refused.output

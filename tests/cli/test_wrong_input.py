@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command, Process
+from tests.databases import ONLY_SQLITE
 from tests.servers import LabServer, free_port
 
 #: Arguments, the exit code, and a word that the sentence must have.
@@ -24,7 +25,8 @@ WRONG = (
     (("group", "add", "Nobodies", "alice"), 2, '"Nobodies"'),
     (("policy", "add", "Nowhere", "Nobodies"), 2, '"Nowhere"'),
     (("user", "delete", "nobody"), 2, '"nobody"'),
-    (("worker",), 2, "provisor serve"),
+    pytest.param(("worker",), 2, "provisor serve", marks=ONLY_SQLITE),
+    pytest.param(("serve", "--no-worker"), 2, "provisor serve", marks=ONLY_SQLITE),
     (("demo", "--users", "3"), 2, "--users"),
     (("plan",), 2, "APP"),
     (("plann",), 2, "plan"),

@@ -8,7 +8,7 @@ import pytest
 from provisor import console
 
 _SHEET = (Path(console.__file__).parent / "static/console/console.css").read_text(encoding="utf-8")
-_THEMES = dict(zip(("light", "dark"), re.findall(r":root \{([^}]*--paper[^}]*)\}", _SHEET), strict=True))
+_THEMES = dict(zip(("light", "dark"), re.findall(r"\{([^}]*--paper: [^}]*)\}", _SHEET), strict=True))
 _TEXT = ("ink", "faint", "accent", "good", "busy", "amber", "bad", "violet")
 _PAIRS = [(text, ground) for text in _TEXT for ground in ("paper", "shade")] + [("on-accent", "accent")]
 

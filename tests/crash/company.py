@@ -11,6 +11,7 @@ from provisor.directory.bulk import create_users
 from provisor.directory.groups import create_group
 from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import Group, User
+from provisor.directory.users import replace_user
 
 ACTOR = Actor(kind="command", id="test", label="a test")
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -69,3 +70,9 @@ def document_of(user: User) -> dict[str, Any]:
     """A copy of a user's resource, to be changed and put back."""
     document: dict[str, Any] = {**user.resource}
     return document
+
+
+def change(user: UUID, **attributes: Any) -> None:
+    """Give a user other attributes; None removes one."""
+    document = {**document_of(User.objects.get(pk=user)), **attributes}
+    replace_user(user, {name: value for name, value in document.items() if value is not None}, actor=ACTOR)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tests.environment import POSTGRESQL, database_url
 from tests.servers import ServerFailed, ServerProcess
 
 _SECONDS = 30.0
@@ -25,7 +26,9 @@ class Runner:
 
     def __init__(self, directory: Path, *arguments: str) -> None:
         directory.mkdir(mode=0o700)
-        (directory / "provisor.sqlite3").symlink_to(settings.DATABASES["default"]["NAME"])
+        name = settings.DATABASES["default"]["NAME"]
+        if not POSTGRESQL:
+            (directory / "provisor.sqlite3").symlink_to(name)
         command = [sys.executable, "-m", "tests.crash.runner", *arguments]
         self._process = ServerProcess(command, directory / "output.txt", _environment(directory))
         self._wait(lambda: "warm\n" in self.printed())
@@ -56,6 +59,8 @@ class Runner:
 def _environment(directory: Path) -> dict[str, str]:
     key = base64.urlsafe_b64encode(settings.ENCRYPTION_KEY).decode()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
+    if POSTGRESQL:
+        environment["PROVISOR_DATABASE_URL"] = database_url(settings.DATABASES["default"]["NAME"])
     return environment | {
         "PROVISOR_DATA_DIR": str(directory),
         "PROVISOR_PRIVATE_TARGETS": "127.0.0.0/8",
@@ -71,6 +76,11 @@ class EngineProcess:
         self._began = len(runner.printed())
         self._pid = 0
 
+    @property
+    def pid(self) -> int:
+        """The number of the process; 0 where none runs."""
+        return self._pid
+
     def start(self) -> None:
         """Start it and wait until it looks at the tables."""
         self._pid = self._runner.fork()
@@ -82,6 +92,11 @@ class EngineProcess:
     def freeze(self) -> None:
         """SIGSTOP: what it has sent is on its way, and whatever is answered it does not read."""
         os.kill(self._pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT: it goes on where it was stopped; does nothing when it was killed meanwhile."""
+        if self._pid:
+            os.kill(self._pid, signal.SIGCONT)
 
     def stop(self) -> None:
         """End it in good order; does nothing when it has ended."""

@@ -122,18 +122,18 @@ def _judge_accounts(desired: Desired, held: Contents) -> dict[UUID, str]:
 def _judge_account(user: User, account: Resource, ids: dict[UUID, str], *, live: bool) -> None:
     assert account["active"] is live, f"{user.user_name}: active is {account['active']}; {memory_of(user)}"
     if live:
-        there, here = _of_account(account), _of_user(user, ids)
+        there, here = of_account(account), of_user(user, ids)
         differing = {path: (there[path], here[path]) for path in here if there[path] != here[path]}
         assert not differing, f"{user.user_name} differs, there and here: {differing}; {memory_of(user)}"
 
 
-def _of_account(account: Resource) -> Resource:
+def of_account(account: Resource) -> Resource:
     work = [email["value"] for email in account.get("emails", ()) if email.get("type") == "work"]
     values = {name: account.get(name) for name in PLAIN}
     return {**values, "emails": work, "enterprise": _plain(account.get(ENTERPRISE, {}))}
 
 
-def _of_user(user: User, ids: dict[UUID, str]) -> Resource:
+def of_user(user: User, ids: dict[UUID, str]) -> Resource:
     """What the account should hold; a manager is named while there is an account of theirs, live or not."""
     document = user.resource
     enterprise = {**document.get(ENTERPRISE, {})}

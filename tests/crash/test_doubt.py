@@ -55,7 +55,7 @@ def patch(target: Server, path: str, **values: Any) -> None:
     urllib.request.urlopen(request).close()
 
 
-def test_r5_an_update_arrives_although_somebody_else_changed_the_account_there(
+def test_r05_an_update_arrives_although_somebody_else_changed_the_account_there(
     installation: Installation, target: LabServer
 ) -> None:
     """An ETag that has become old is read anew; it is not sent again and again."""
@@ -68,7 +68,7 @@ def test_r5_an_update_arrives_although_somebody_else_changed_the_account_there(
     assert target.contents().users["alice"]["title"] == "Chief"
 
 
-def test_r1_a_lost_reply_and_another_change_arrive_both(
+def test_r01_a_lost_reply_and_another_change_arrive_both(
     installation: Installation, target: LabServer
 ) -> None:
     """After an update whose reply was lost, the next one does not fail for the version that was reached unseen."""
@@ -100,7 +100,7 @@ PUT_FORGETS = "A PUT of a group without an outcome puts no member in doubt."
         ),
     ],
 )
-def test_r1_r6_a_member_in_doubt_who_leaves_is_taken_out(
+def test_r01_r06_a_member_in_doubt_who_leaves_is_taken_out(
     installation: Installation, target: LabServer, options: dict[str, Any], fault: dict[str, Any]
 ) -> None:
     """Who was added without a readable answer, and is not wanted any more, does not stay in the group."""
@@ -119,7 +119,7 @@ def test_r1_r6_a_member_in_doubt_who_leaves_is_taken_out(
     assert members(target, "Team") == {"alice"}
 
 
-def test_r6_a_user_who_is_enabled_later_joins_the_group(
+def test_r06_a_user_who_is_enabled_later_joins_the_group(
     installation: Installation, target: LabServer
 ) -> None:
     """A member who had no account, because disabled, is added to the group as soon as there is one."""
@@ -132,7 +132,7 @@ def test_r6_a_user_who_is_enabled_later_joins_the_group(
     assert members(target, "Sales") == {"alice", "bob"}
 
 
-def test_r1_r2_a_create_in_doubt_is_not_forgotten_while_the_mapping_fails(
+def test_r01_r02_a_create_in_doubt_is_not_forgotten_while_the_mapping_fails(
     installation: Installation, target: LabServer
 ) -> None:
     """A user whose creation has no outcome, and who cannot be rendered for a while, is not left inside on leaving."""
@@ -172,7 +172,7 @@ def test_r14_reports_follow_a_manager_whose_account_was_made_anew(
     assert members(target, "Sales") == {"boss", "report"}
 
 
-def test_r9_a_group_of_another_tenant_with_the_same_id_is_left_alone(
+def test_r09_a_group_of_another_tenant_with_the_same_id_is_left_alone(
     installation: Installation, target: LabServer
 ) -> None:
     """After the address changed, members are sent only to a group that was read and is the same (engine.md, 9)."""

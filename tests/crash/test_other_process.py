@@ -23,13 +23,13 @@ def test_a_change_of_another_process_is_seen_without_a_sweep(
     engine = EngineProcess(runner)
     engine.start()
     try:
-        settle(20)
+        settle(90)
         for number in range(5):
             joiner = create_user(person(100 + number), actor=ACTOR)
             add_members(company.teams["Sales"].id, [joiner.id], actor=ACTOR)
-            wait_until(settled, 10, "the joiner has an account")
+            wait_until(settled, 60, "the joiner has an account")
             remove_members(company.teams["Sales"].id, [joiner.id], actor=ACTOR)
-            wait_until(settled, 10, "the leaver has none")
+            wait_until(settled, 60, "the leaver has none")
         judge(company.application, target)
         assert len(target.contents().users) == len(users) + 5
         judge_silence(target, 2)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -13,6 +14,7 @@ from provisor.provisioning.models import Link
 from tests.crash.company import ACTOR, Company
 from tests.crash.engine_process import EngineProcess
 from tests.crash.judge import judge, settle, wait_until
+from tests.environment import POSTGRESQL, database_url
 from tests.servers import LabServer
 from tests.servers.reader import get
 
@@ -31,7 +33,7 @@ def busy(company: Company, engine: EngineProcess, target: LabServer) -> EnginePr
     company.employ(USERS)
     company.grant()
     engine.start()
-    wait_until(lambda: len(target.requests()) > 60, 20, "the pass is under way")
+    wait_until(lambda: len(target.requests()) > 60, 60, "the pass is under way")
     return engine
 
 
@@ -65,15 +67,23 @@ def test_r11_pause_by_another_process_stops_a_busy_pass_and_stays_across_a_resta
     assert len(target.requests()) == sent, "a paused application got requests after a restart"
     target.set_options(latency_ms=0)
     resume(company.application.id, actor=ACTOR)
-    settle(30)
+    settle(90)
     assert len(judge(company.application, target).users) == USERS
 
 
 @contextmanager
 def write_lock(seconds: float) -> Iterator[None]:
     """Another process's long transaction: nobody else can write until it ends."""
-    with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
+    name = settings.DATABASES["default"]["NAME"]
+    if POSTGRESQL:
+        connection, begin = (
+            psycopg.connect(database_url(name)),
+            "LOCK TABLE provisioning_link IN EXCLUSIVE MODE",
+        )
+    else:
+        connection, begin = sqlite3.connect(name, isolation_level=None), "BEGIN IMMEDIATE"
+    with closing(connection):
+        connection.execute(begin)
         yield
         time.sleep(seconds)
         connection.execute("ROLLBACK")

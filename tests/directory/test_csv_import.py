@@ -56,7 +56,7 @@ def test_users_are_created_with_aliases_lists_and_custom_attributes() -> None:
     assert verify().ok
 
 
-def test_r3_importing_the_same_file_again_changes_nothing(watch) -> None:
+def test_r03_importing_the_same_file_again_changes_nothing(watch) -> None:
     """Every line is counted as unchanged, and not a row is written."""
     attributes.declare_attribute(ACME, "custom", type="integer", actor=ADA)
     load(FILE)

@@ -244,4 +244,4 @@ def test_the_signal_is_sent_after_the_commit_only() -> None:
 def test_a_journal_entry_outside_a_transaction_is_refused() -> None:
     """An entry without its change, or a change without its entry, cannot be."""
     with pytest.raises(journal.OutsideTransactionError):
-        journal.record("user.created", actor_label="x", subject_id=uuid7())
+        journal.record("user.created", actor=ADA, subject_id=uuid7())

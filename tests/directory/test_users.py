@@ -77,7 +77,7 @@ def test_replacing_clears_what_is_left_out(user, watch) -> None:
     assert payload == {"before": {"title": "Clerk", "nickName": "B"}, "after": {"title": "Chief"}}
 
 
-def test_r3_replacing_with_the_same_writes_nothing(user, watch) -> None:
+def test_r03_replacing_with_the_same_writes_nothing(user, watch) -> None:
     """Another case of the attribute names, `id` and `meta` are no change."""
     made = users.create_user(FULL, actor=ADA)
     seen = watch()

@@ -19,15 +19,34 @@ def run_bulk(data: dict[str, Any], size: int, options: LabOptions, act: Act) -> 
     """Run all operations through `act(method, path, data, if_match)`; raises Refusal for the request as a whole."""
     if not options.bulk:
         raise Refusal(501, "Bulk is not supported.")
+    if options.bulk_refused:
+        raise Refusal(options.bulk_refused, "No bulk requests today.")
     operations = data.get("Operations")
     if BULK_REQUEST not in data.get("schemas", ()) or not isinstance(operations, list):
         raise Refusal(400, f"A bulk request has the schema {BULK_REQUEST} and Operations.", "invalidSyntax")
     if len(operations) > options.bulk_operations or size > options.bulk_payload:
         limits = f"{options.bulk_operations} operations and {options.bulk_payload} bytes"
         raise Refusal(413, f"The bulk request is over the limits, which are {limits}.", "tooLarge")
-    return Done(
-        200, {"schemas": [BULK_RESPONSE], "Operations": _Run(operations, act).all(data.get("failOnErrors"))}
+    results = _Run(operations, _liar if options.bulk_lies else act).all(
+        data.get("failOnErrors") or options.bulk_fails_on_errors
     )
+    return Done(200, {"schemas": [BULK_RESPONSE], "Operations": _spoiled(results, options)})
+
+
+def _liar(method: str, path: str, data: dict[str, Any], if_match: str) -> Done:
+    """Success for everything, and nothing is done."""
+    location = f"https://lab.example/scim/v2{path}/nowhere" if method == "POST" else path
+    return Done(201 if method == "POST" else 200, None, location=location)
+
+
+def _spoiled(results: list[dict[str, Any]], options: LabOptions) -> list[dict[str, Any]]:
+    """The results as a bad server returns them: in another order, without some, under names that nobody gave."""
+    kept = results[: len(results) - options.bulk_drops_results] if options.bulk_drops_results else results
+    if options.bulk_reverses:
+        kept = kept[::-1]
+    if options.bulk_renames:
+        kept = [{**result, "bulkId": f"x{number}"} for number, result in enumerate(kept)]
+    return kept
 
 
 class _Run:

@@ -79,6 +79,7 @@ class FaultKind(StrEnum):
 
     RESET = "reset"  # the connection is reset
     STALL = "stall"  # no answer ever comes
+    DRIP = "drip"  # the answer, byte by byte, for minutes
     TRUNCATE = "truncate"  # half of the body, then the connection is closed
     STATUS = "status"  # an error answer with the status of the fault
     HTML = "html"  # a web page with the status of the fault (200 if none is given)
@@ -89,7 +90,7 @@ class Fault:
     """A fault strikes the matching requests number `nth` to `nth + count - 1`, each with `probability`.
 
     `handled` says whether the request took effect before: a reset with `handled` is a reply that was
-    lost after the commit. A truncated answer is always handled. `count` 0 means without end. An empty
+    lost after the commit. A truncated and a dripping answer are always handled. `count` 0 means without end. An empty
     `method` matches every method; `path` is a regular expression searched in the path below the base.
     """
 
@@ -124,9 +125,15 @@ class LabOptions:
     put: bool = True
     delete: bool = True
     groups: bool = True
-    bulk: bool = True
+    bulk: bool = False
     bulk_operations: int = 1000
     bulk_payload: int = 10 * 1024 * 1024
+    bulk_refused: int = 0
+    bulk_drops_results: int = 0
+    bulk_lies: bool = False
+    bulk_reverses: bool = False
+    bulk_renames: bool = False
+    bulk_fails_on_errors: int = 0
     # discovery
     discovery: Discovery = Discovery.PRESENT
     # finding and listing

@@ -99,10 +99,12 @@ class Target:
         if fault.kind is FaultKind.TRUNCATE:
             data = pack(reply)
             return Exchange(data[: len(data) - max(1, len(reply.body) // 2)], delay, End.CLOSE)
+        if fault.kind is FaultKind.DRIP:
+            return Exchange(pack(reply), delay, End.DRIP)
         return Exchange(b"", delay, End.RESET if fault.kind is FaultKind.RESET else End.STALL)
 
     def _reply(self, request: Request, fault: Fault | None) -> Reply:
-        if fault is not None and not fault.handled and fault.kind is not FaultKind.TRUNCATE:
+        if fault is not None and not fault.handled and fault.kind not in _ANSWERED:
             return _struck(fault)
         try:
             reply = self._admitted(request)
@@ -233,6 +235,10 @@ class Target:
             "Users": [record.whole() for record in store.users.ordered()],
             "Groups": [record.whole() for record in store.groups.ordered()],
         }
+
+
+#: Faults of the answer: what was asked for is done.
+_ANSWERED = frozenset({FaultKind.TRUNCATE, FaultKind.DRIP})
 
 
 def _struck(fault: Fault) -> Reply:

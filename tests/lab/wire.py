@@ -10,6 +10,8 @@ from typing import NamedTuple, cast
 
 from tests.lab.answers import Reply
 
+#: Seconds between two bytes: an answer of a few hundred takes longer than any exchange may.
+_DRIP_EVERY = 0.3
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 _START_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: ".encode()
@@ -47,6 +49,7 @@ class End(Enum):
     CLOSE = auto()  # closed after the answer
     RESET = auto()  # reset instead of an answer
     STALL = auto()  # kept open, and nothing is ever sent
+    DRIP = auto()  # sent byte by byte, so slowly that nobody waits for the end
 
 
 class Exchange(NamedTuple):
@@ -142,10 +145,18 @@ class Connection(asyncio.Protocol):
             self._reset()
         elif exchange.end is End.STALL:
             self._waiting = True
+        elif exchange.end is End.DRIP:
+            self._waiting = True
+            self._drip(exchange.data)
         else:
             self.transport.write(exchange.data)
             if exchange.end is End.CLOSE:
                 self.transport.close()
+
+    def _drip(self, data: bytes) -> None:
+        if data and not self.transport.is_closing():
+            self.transport.write(data[:1])
+            asyncio.get_running_loop().call_later(_DRIP_EVERY, self._drip, data[1:])
 
     def _reset(self) -> None:
         # Without lingering the kernel sends RST, which a client sees as "connection reset by peer".

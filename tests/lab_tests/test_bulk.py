@@ -13,7 +13,7 @@ def _bulk(*operations: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 async def test_references_to_new_resources_are_resolved_forward_and_backward() -> None:
     """A group may name a user that stands behind it in the request."""
-    async with lab_client() as client:
+    async with lab_client(bulk=True) as client:
         member = {"op": "add", "path": "members", "value": [{"value": "bulkId:u2"}]}
         answer = await client.post(
             "/Bulk",
@@ -43,7 +43,7 @@ async def test_references_to_new_resources_are_resolved_forward_and_backward() -
 
 async def test_a_failed_operation_says_why_and_does_not_stop_the_others() -> None:
     """The result of each operation stands alone unless failOnErrors is reached."""
-    async with lab_client() as client:
+    async with lab_client(bulk=True) as client:
         operations = [
             {"method": "POST", "path": "/Users", "bulkId": str(number), "data": user(name)}
             for number, name in enumerate(("a", "A", "b"))
@@ -58,7 +58,7 @@ async def test_a_failed_operation_says_why_and_does_not_stop_the_others() -> Non
 
 async def test_an_unresolved_reference_and_too_many_operations_are_refused() -> None:
     """409 for the operation, 413 for the request."""
-    async with lab_client(bulk_operations=1) as client:
+    async with lab_client(bulk=True, bulk_operations=1) as client:
         lost = {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group("G", ["bulkId:nobody"])}
         assert (await client.post("/Bulk", _bulk(lost))).document["Operations"][0]["status"] == "409"
         assert (await client.post("/Bulk", _bulk(lost, lost))).status == 413

@@ -105,7 +105,7 @@ async def test_a_wrong_token_and_bad_bodies_are_refused() -> None:
 
 async def test_discovery_tells_the_truth_about_the_options() -> None:
     """The configuration, resource types and schemas follow the switches."""
-    async with lab_client(patch=False, groups=False, cursor=True, bulk_operations=7) as client:
+    async with lab_client(patch=False, groups=False, cursor=True, bulk=True, bulk_operations=7) as client:
         config = (await client.get("/ServiceProviderConfig")).document
         assert not config["patch"]["supported"]
         assert config["bulk"]["maxOperations"] == 7

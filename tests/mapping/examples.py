@@ -48,19 +48,19 @@ def mapping(*rules: dict[str, Any]) -> Mapping:
     return compile_mapping(read_rules([*base, *rules], "user", CUSTOM), "user", application_name="Wiki")
 
 
-def refusals(*rules: Any, target_schema: list[str] | None = None) -> tuple[Problem, ...]:
+def refusals(*rules: Any) -> tuple[Problem, ...]:
     """What is wrong with the required rules and these."""
     targets = {rule.get("target") for rule in rules if isinstance(rule, dict)}
     base = [rule for rule in required() if rule["target"] not in targets]
     try:
-        read_rules([*base, *rules], "user", CUSTOM, target_schema)
+        read_rules([*base, *rules], "user", CUSTOM)
     except MappingRefused as refused:
         return refused.problems
     return ()
 
 
-def refusal(*rules: Any, target_schema: list[str] | None = None) -> Problem:
+def refusal(*rules: Any) -> Problem:
     """The one thing that is wrong."""
-    problems = refusals(*rules, target_schema=target_schema)
+    problems = refusals(*rules)
     assert len(problems) == 1, problems
     return problems[0]

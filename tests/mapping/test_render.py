@@ -47,7 +47,7 @@ def test_the_generic_mapping_takes_the_work_address_else_the_primary_else_the_fi
 
 @pytest.mark.parametrize("empty", ["", None, [], {}])
 @pytest.mark.parametrize("kind", ["direct", "expression"])
-def test_r4_an_empty_value_clears_keeps_or_takes_the_default(empty, kind):
+def test_r04_an_empty_value_clears_keeps_or_takes_the_default(empty, kind):
     """Absence is a value: cleared is in no place, kept is named, a default is rendered."""
     source = {"direct": "title", "expression": "user.title"}[kind]
     person = {**PERSON, "title": empty}
@@ -59,14 +59,14 @@ def test_r4_an_empty_value_clears_keeps_or_takes_the_default(empty, kind):
     assert filled.values["title"] == "Staff"
 
 
-def test_r4_a_missing_attribute_is_empty_for_a_direct_rule():
+def test_r04_a_missing_attribute_is_empty_for_a_direct_rule():
     """A direct source that is not there is no problem."""
     person = {key: value for key, value in PERSON.items() if key != "title"}
     assert "title" not in mapping(title()).render(person, {}).values
     assert mapping(title(on_empty="keep")).render(person, {}).kept == {"title"}
 
 
-def test_r4_false_and_zero_are_values():
+def test_r04_false_and_zero_are_values():
     """Only nothing is empty: `active` false is what disables an account."""
     floor = {"target": "urn:a:b:floor", "source": f"{CUSTOM_SCHEMA}:floor"}
     person = {**PERSON, "active": False, CUSTOM_SCHEMA: {"floor": 0}}

@@ -207,14 +207,6 @@ def test_what_may_be_right_is_not_refused(rule):
     assert refusals(rule) == ()
 
 
-def test_a_known_target_schema_decides():
-    """Where the application lists its attributes, others are refused and the nearest is named."""
-    known = ["userName", "name", "emails", "displayName", "active", "costCentre", "titel"]
-    assert refusals({"target": "costCentre", "source": "title"}, target_schema=known) == ()
-    assert refusals({"target": "titel", "source": "title"}, target_schema=known) == ()
-    assert '"costCentre"' in refusal({"target": "costCenter", "source": "title"}, target_schema=known).hint
-
-
 def test_all_problems_are_reported_at_once():
     """The administrator corrects a mapping once, not once per problem."""
     problems = refusals({"target": "id", "source": "id"}, {"target": "title", "source": "titel"}, "x")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisor.planning.absent import DEFAULT_ACTIONS, plan_absent_group, plan_absent_user
+from provisor.planning.absent import plan_absent_group, plan_absent_user
+from provisor.planning.deprovision import DEFAULT_ACTIONS
 from provisor.planning.operation import Act, Cause, Ending, Known, Plan, Switches
 from provisor.scim.capabilities import resolve
 
@@ -25,7 +26,7 @@ def act(plan: Plan) -> Act | None:
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("delete", [True, False])
-def test_r8_the_table_of_causes_and_the_delete_switch(cause: Cause, action: str, delete: bool) -> None:
+def test_r08_the_table_of_causes_and_the_delete_switch(cause: Cause, action: str, delete: bool) -> None:
     """Each cause does what the table says; with delete off, nothing happens when a user is disabled or deleted."""
     plan = plan_absent_user(cause, ACTIVE, {cause: action}, Switches(delete=delete), DIALECT)
     switched_off = not delete and cause is not Cause.UNASSIGNED
@@ -39,13 +40,13 @@ def test_r8_the_table_of_causes_and_the_delete_switch(cause: Cause, action: str,
     ("cause", "expected"),
     [(Cause.UNASSIGNED, "deactivate"), (Cause.DISABLED, "deactivate"), (Cause.DELETED, "delete")],
 )
-def test_r8_what_the_administrator_left_out_has_a_default(cause: Cause, expected: str) -> None:
+def test_r08_what_the_administrator_left_out_has_a_default(cause: Cause, expected: str) -> None:
     """Unassigned and disabled deactivate, deleted deletes."""
     assert DEFAULT_ACTIONS[cause] == expected
     assert act(plan_absent_user(cause, ACTIVE, {}, Switches(), DIALECT)) is ACTS[expected]
 
 
-def test_r8_an_application_that_cannot_delete_deactivates_and_says_so() -> None:
+def test_r08_an_application_that_cannot_delete_deactivates_and_says_so() -> None:
     """A verb that the profile forbids is never planned."""
     dialect = replace(DIALECT, delete_users=False)
     plan = plan_absent_user(Cause.DELETED, ACTIVE, {}, Switches(), dialect)
@@ -53,7 +54,7 @@ def test_r8_an_application_that_cannot_delete_deactivates_and_says_so() -> None:
     assert "instead of deleted" in plan.reason
 
 
-def test_r3_who_is_inactive_already_is_not_deactivated_again() -> None:
+def test_r03_who_is_inactive_already_is_not_deactivated_again() -> None:
     """The application has confirmed it."""
     inactive = Known(remote_id="7", sent={"active": False})
     plan = plan_absent_user(Cause.UNASSIGNED, inactive, {}, Switches(), DIALECT)
@@ -76,7 +77,7 @@ def test_who_was_never_there_leaves_nothing_behind() -> None:
     assert (act(plan), plan.ending) == (None, Ending.GONE)
 
 
-def test_r2_a_create_without_an_outcome_is_looked_up_when_its_user_leaves() -> None:
+def test_r02_a_create_without_an_outcome_is_looked_up_when_its_user_leaves() -> None:
     """A leaver may be inside: only a look-up tells."""
     plan = plan_absent_user(Cause.DELETED, Known(created_in_doubt=True), {}, Switches(), DIALECT)
     assert act(plan) is Act.FIND_AND_DEPROVISION
@@ -92,7 +93,7 @@ def test_r2_a_create_without_an_outcome_is_looked_up_when_its_user_leaves() -> N
         observed_only=st.just(True),
     ),
 )  # fmt: skip
-def test_r9_an_account_that_was_only_observed_is_never_touched(
+def test_r09_an_account_that_was_only_observed_is_never_touched(
     cause: Cause, action: str, switches: Switches, known: Known
 ) -> None:
     """Whatever the cause, the table and the switches: it is not ours."""

@@ -19,6 +19,7 @@ from provisor.provisioning.fold import fold
 from provisor.provisioning.models import Attempt, Link
 from provisor.provisioning.one_pass import OnePass
 from provisor.provisioning.store import Store
+from provisor.provisioning.surroundings import Surroundings
 
 ACTOR = Actor(kind="command", id="test", label="a test")
 
@@ -58,6 +59,15 @@ class Installation:
             add_members(group.id, [member.id for member in members], actor=ACTOR)
         return group
 
+    def users(self, *names: str) -> list[User]:
+        return [self.user(name) for name in names]
+
+    def granted(self, name: str, *members: User, **policy: Any) -> Group:
+        """A group whose members get the application."""
+        group = self.group(name, *members)
+        self.policy(group, **policy)
+        return group
+
     def policy(self, group: Group, **fields: Any) -> None:
         create_policy(
             name=f"{self.application.name} for {group.display_name}", application=self.application.id, group=group.id,
@@ -93,9 +103,19 @@ class Installation:
 async def one_pass(application_id: UUID, clock: Callable[[], int]) -> None:
     """Run one pass as the engine would."""
     store = Store()
-    one = OnePass(application_id, store, now=clock)
+    one = OnePass(application_id, store, around=Surroundings(now=clock))
     try:
         one.start(done=lambda: None)
         await one.ended()
     finally:
         await asyncio.to_thread(store.close)
+
+
+def eventually(condition: Any, seconds: float = 20.0) -> bool:
+    """Wait for something that another thread does; generous, since nothing is measured."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False

@@ -8,8 +8,9 @@ from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import delete_user, set_active
 from provisor.provisioning.context import load_context
+from provisor.provisioning.decisions import reject_hold, release_hold
 from provisor.provisioning.models import Link
-from provisor.provisioning.operations import OperationRefused, reject_hold, release_hold
+from provisor.provisioning.operations import OperationRefused
 from provisor.provisioning.take import take
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.vices import (
@@ -37,8 +38,7 @@ def inactive(target: LabServer) -> set[str]:
 def settled(installation: Installation, count: int = 20, *, push: bool = False) -> tuple[list[User], Group]:
     """An application with so many accounts, from one group."""
     people = crowd(count)
-    group = installation.group("Sales", *people)
-    installation.policy(group, push_group=push)
+    group = installation.granted("Sales", *people, push_group=push)
     installation.run()
     return people, group
 
@@ -173,8 +173,7 @@ def test_r10_a_rejected_leaver_is_kept_until_the_cause_changes(
 def test_r10_memberships_have_a_budget_of_their_own(installation: Installation, target: LabServer) -> None:
     """Six leave a pushed group and keep their accounts: six memberships are held; a joiner still joins."""
     people, group = settled(installation, push=True)
-    other = installation.group("Others", *people)
-    installation.policy(other, push_group=False)
+    installation.granted("Others", *people, push_group=False)
     installation.run()
     remove_members(group.id, [user.id for user in people[:6]], actor=SYSTEM)
     joiner = crowd(1, "joiner")[0]
@@ -196,8 +195,7 @@ def test_r10_memberships_have_a_budget_of_their_own(installation: Installation, 
 def test_r10_the_only_member_of_a_small_group_goes(installation: Installation, target: LabServer) -> None:
     """A small group that empties is no failed source."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    group = installation.granted("Sales", user)
     installation.run()
     remove_members(group.id, [user.id], actor=SYSTEM)
     installation.run()
@@ -210,7 +208,7 @@ def test_r10_a_rename_between_two_folds_opens_no_way_past_the_brake(
 ) -> None:
     """Ten leave, then the group is renamed before any pass: their memberships are held all the same."""
     people, group = settled(installation, push=True)
-    installation.policy(installation.group("Others", *people), push_group=False)
+    installation.granted("Others", *people, push_group=False)
     installation.run()
     remove_members(group.id, [user.id for user in people[:10]], actor=SYSTEM)
     installation.fold()
@@ -220,7 +218,7 @@ def test_r10_a_rename_between_two_folds_opens_no_way_past_the_brake(
     assert len(holds(installation)) == 10
 
 
-def test_r8_r10_what_a_switch_keeps_is_not_held(installation: Installation, target: LabServer) -> None:
+def test_r08_r10_what_a_switch_keeps_is_not_held(installation: Installation, target: LabServer) -> None:
     """With delete off nothing would be sent for the disabled, so nobody has to decide about them."""
     configure(installation, features={"users": {"delete": False}})
     people, _ = settled(installation)

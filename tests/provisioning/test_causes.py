@@ -55,14 +55,13 @@ def active(target: LabServer, name: str) -> bool | None:
 
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("action", RESULT)
-def test_r8_each_cause_does_what_the_table_says(
+def test_r08_each_cause_does_what_the_table_says(
     installation: Installation, target: LabServer, cause: str, action: str
 ) -> None:
     """Three causes, three actions; everybody else stays as they are, and a second pass sends nothing."""
     configure(installation, deprovision={cause: action})
-    users = [installation.user(name) for name in ("alice", "bob")]
-    group = installation.group("Sales", *users)
-    installation.policy(group)
+    users = installation.users("alice", "bob")
+    group = installation.granted("Sales", *users)
     installation.run()
     leave(cause, users[0], group)
     passes(installation, 2)
@@ -77,14 +76,13 @@ def test_r8_each_cause_does_what_the_table_says(
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_r8_with_delete_off_only_unassignment_deprovisions(
+def test_r08_with_delete_off_only_unassignment_deprovisions(
     installation: Installation, target: LabServer, cause: str
 ) -> None:
     """No act when a user is disabled or deleted here; switched on again, it follows."""
     configure(installation, features={"users": {"delete": False}})
-    users = [installation.user(name) for name in ("alice", "bob")]
-    group = installation.group("Sales", *users)
-    installation.policy(group)
+    users = installation.users("alice", "bob")
+    group = installation.granted("Sales", *users)
     installation.run()
     leave(cause, users[0], group)
     passes(installation, 2)
@@ -95,14 +93,13 @@ def test_r8_with_delete_off_only_unassignment_deprovisions(
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_r8_with_membership_off_leaving_the_group_deprovisions_nobody(
+def test_r08_with_membership_off_leaving_the_group_deprovisions_nobody(
     installation: Installation, target: LabServer, cause: str
 ) -> None:
     """Other causes do; switched on again, whoever is in no group any more is deprovisioned."""
     configure(installation, features={"groups": {"membership": False}})
-    users = [installation.user(name) for name in ("alice", "bob")]
-    group = installation.group("Sales", *users)
-    installation.policy(group)
+    users = installation.users("alice", "bob")
+    group = installation.granted("Sales", *users)
     installation.run()
     leave(cause, users[0], group)
     passes(installation, 2)
@@ -114,14 +111,13 @@ def test_r8_with_membership_off_leaving_the_group_deprovisions_nobody(
     assert active(target, "bob") is True
 
 
-def test_r8_with_membership_off_nobody_gets_an_account_after_leaving(
+def test_r08_with_membership_off_nobody_gets_an_account_after_leaving(
     installation: Installation, target: LabServer
 ) -> None:
     """Frozen means that accounts stay, not that new ones are made for people who are in no group any more."""
     configure(installation, features={"groups": {"membership": False}})
-    users = [installation.user(name) for name in ("alice", "bob")]
-    group = installation.group("Sales", *users)
-    installation.policy(group)
+    users = installation.users("alice", "bob")
+    group = installation.granted("Sales", *users)
     installation.fold()
     remove_members(group.id, [users[0].id], actor=SYSTEM)
     passes(installation, 2)
@@ -129,12 +125,12 @@ def test_r8_with_membership_off_nobody_gets_an_account_after_leaving(
 
 
 @pytest.mark.parametrize("status", [405, 501, 403])
-def test_r8_a_refused_delete_deactivates_and_says_so(
+def test_r08_a_refused_delete_deactivates_and_says_so(
     installation: Installation, target: LabServer, status: int
 ) -> None:
     """The application has no DELETE, or does not allow it: the account is deactivated instead."""
-    users = [installation.user(name) for name in ("alice", "bob")]
-    installation.policy(installation.group("Sales", *users))
+    users = installation.users("alice", "bob")
+    installation.granted("Sales", *users)
     installation.run()
     target.set_options(faults=[fault("status", "DELETE", status=status, count=0)])
     delete_user(users[0].id, actor=SYSTEM)
@@ -150,11 +146,11 @@ def test_r8_a_refused_delete_deactivates_and_says_so(
         assert len(log(target, "DELETE")) == 1
 
 
-def test_r8_what_the_profile_forbids_is_never_sent(installation: Installation, target: LabServer) -> None:
+def test_r08_what_the_profile_forbids_is_never_sent(installation: Installation, target: LabServer) -> None:
     """An application that cannot delete: the account is deactivated, and no DELETE leaves."""
     declare(installation, delete_users=False)
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     installation.run()
     delete_user(user.id, actor=SYSTEM)
     passes(installation, 2)
@@ -163,11 +159,10 @@ def test_r8_what_the_profile_forbids_is_never_sent(installation: Installation, t
     assert "instead of deleted" in installation.link(user).reason
 
 
-def test_r8_a_stronger_cause_plans_anew(installation: Installation, target: LabServer) -> None:
+def test_r08_a_stronger_cause_plans_anew(installation: Installation, target: LabServer) -> None:
     """Unassigned is deactivated; deleted afterwards is deleted."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    group = installation.granted("Sales", user)
     installation.run()
     remove_members(group.id, [user.id], actor=SYSTEM)
     passes(installation, 1)
@@ -177,12 +172,11 @@ def test_r8_a_stronger_cause_plans_anew(installation: Installation, target: LabS
     assert active(target, "alice") is None
 
 
-def test_r8_a_deactivation_that_deletes_is_survived(installation: Installation, target: LabServer) -> None:
+def test_r08_a_deactivation_that_deletes_is_survived(installation: Installation, target: LabServer) -> None:
     """In some applications inactive means gone: who comes back gets an account again, and the membership."""
     target.set_options(active_false_deletes=True)
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    installation.granted("Sales", user)
     installation.run()
     set_active(user.id, False, actor=SYSTEM)
     passes(installation, 2)
@@ -194,11 +188,10 @@ def test_r8_a_deactivation_that_deletes_is_survived(installation: Installation, 
     assert installation.states() == {"in_sync": 2}
 
 
-def test_r8_leavers_go_before_joiners(installation: Installation, target: LabServer) -> None:
+def test_r08_leavers_go_before_joiners(installation: Installation, target: LabServer) -> None:
     """In one pass the removal leaves before any creation."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    group = installation.granted("Sales", user)
     installation.run()
     seen = received(target)
     add_members(group.id, [each.id for each in crowd(30)], actor=SYSTEM)
@@ -207,11 +200,10 @@ def test_r8_leavers_go_before_joiners(installation: Installation, target: LabSer
     assert writes(target, after=seen)[0]["method"] == "DELETE"
 
 
-def test_r8_access_is_remembered_with_its_causes(installation: Installation, target: LabServer) -> None:
+def test_r08_access_is_remembered_with_its_causes(installation: Installation, target: LabServer) -> None:
     """From when to when the account was live, and why it ended."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    installation.granted("Sales", user)
     installation.run()
     set_active(user.id, False, actor=SYSTEM)
     installation.run()
@@ -221,13 +213,13 @@ def test_r8_access_is_remembered_with_its_causes(installation: Installation, tar
     assert [(each.to_at is None, each.to_cause) for each in intervals] == [(False, "disabled"), (True, "")]
 
 
-def test_r9_an_adopted_account_is_deprovisioned_like_a_created_one(
+def test_r09_an_adopted_account_is_deprovisioned_like_a_created_one(
     installation: Installation, target: LabServer
 ) -> None:
     """It was adopted by rule, so it is ours to take away."""
     existing(target, userName="alice")
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     installation.run()
     delete_user(user.id, actor=SYSTEM)
     passes(installation, 2)
@@ -235,13 +227,12 @@ def test_r9_an_adopted_account_is_deprovisioned_like_a_created_one(
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_r9_an_account_that_was_only_observed_is_never_touched(
+def test_r09_an_account_that_was_only_observed_is_never_touched(
     installation: Installation, target: LabServer, cause: str
 ) -> None:
     """It was seen and belongs to nobody: its user's coming and going changes nothing there."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    group = installation.granted("Sales", user)
     installation.run()
     Link.objects.filter(pk=installation.link(user).pk).update(origin=Link.Origin.OBSERVED)
     seen = received(target)
@@ -254,15 +245,14 @@ def test_r9_an_account_that_was_only_observed_is_never_touched(
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_a_protected_account_is_never_written(
+def test_r09_a_protected_account_is_never_written(
     installation: Installation, target: LabServer, cause: str
 ) -> None:
     """It is on the list of exclusions: it shows as such, and neither coming nor going sends anything for it."""
     configure(installation, exclusions=["alice"])
     existing(target, userName="alice", displayName="Before")
-    users = [installation.user(name) for name in ("alice", "bob")]
-    group = installation.group("Sales", *users)
-    installation.policy(group)
+    users = installation.users("alice", "bob")
+    group = installation.granted("Sales", *users)
     passes(installation, 2)
     assert installation.link(users[0]).state == Link.State.EXCLUDED
     leave(cause, users[0], group)
@@ -271,7 +261,7 @@ def test_a_protected_account_is_never_written(
     assert active(target, "bob") is True
 
 
-def test_a_policy_that_goes_takes_its_users_along(installation: Installation, target: LabServer) -> None:
+def test_r08_a_policy_that_goes_takes_its_users_along(installation: Installation, target: LabServer) -> None:
     """Whom no other policy brings is unassigned; the group is kept there as it is."""
     alice, bob = installation.user("alice"), installation.user("bob")
     sales, staff = installation.group("Sales", alice, bob), installation.group("Staff", bob)
@@ -287,13 +277,12 @@ def test_a_policy_that_goes_takes_its_users_along(installation: Installation, ta
 
 
 @pytest.mark.parametrize("delete", [True, False])
-def test_a_group_deleted_here_is_deleted_there_where_the_switch_allows(
+def test_r08_a_group_deleted_here_is_deleted_there_where_the_switch_allows(
     installation: Installation, target: LabServer, delete: bool
 ) -> None:
     """With the switch off it is kept, and says so."""
     configure(installation, features={"groups": {"delete": delete}})
-    group = installation.group("Sales", installation.user("alice"))
-    installation.policy(group)
+    group = installation.granted("Sales", installation.user("alice"))
     installation.run()
     delete_group(group.id, actor=SYSTEM)
     passes(installation, 2)
@@ -301,11 +290,10 @@ def test_a_group_deleted_here_is_deleted_there_where_the_switch_allows(
     assert active(target, "alice") is False
 
 
-def test_a_deleted_application_keeps_its_accounts(installation: Installation, target: LabServer) -> None:
+def test_r09_a_deleted_application_keeps_its_accounts(installation: Installation, target: LabServer) -> None:
     """Nothing is sent any more, whatever happens in the directory."""
-    users = [installation.user(name) for name in ("alice", "bob")]
-    group = installation.group("Sales", *users)
-    installation.policy(group)
+    users = installation.users("alice", "bob")
+    group = installation.granted("Sales", *users)
     installation.run()
     seen = received(target)
     delete_application(installation.application.id, actor=SYSTEM)
@@ -318,7 +306,7 @@ def test_a_deleted_application_keeps_its_accounts(installation: Installation, ta
 def test_an_observed_application_is_sent_nothing(installation: Installation, target: LabServer) -> None:
     """Mode observe plans and writes nothing; enforced, it follows."""
     configure(installation, mode="observe")
-    installation.policy(installation.group("Sales", installation.user("alice")))
+    installation.granted("Sales", installation.user("alice"))
     passes(installation, 2)
     assert writes(target) == []
     configure(installation, mode="enforce")
@@ -333,12 +321,12 @@ FORGOTTEN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("strike", FORGOTTEN.values(), ids=FORGOTTEN)
-def test_r1_r9_a_delete_without_an_outcome_is_settled(
+def test_r01_r09_a_delete_without_an_outcome_is_settled(
     installation: Installation, target: LabServer, strike: dict[str, Any]
 ) -> None:
     """It is sent again; a 404 is then what was wanted, and the link goes only now."""
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     installation.run()
     target.set_options(faults=[strike])
     delete_user(user.id, actor=SYSTEM)

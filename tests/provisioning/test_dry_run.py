@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -10,7 +11,7 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.groups import update_group
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning.preview import plan_application, plan_one
+from provisor.provisioning.preview import FIRST, plan_application, plan_one
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     LATER,
@@ -21,6 +22,7 @@ from tests.provisioning.vices import (
     fault,
     good_again,  # noqa: F401 - a fixture
     holds,
+    passes,
     received,
     writes,
 )
@@ -49,8 +51,7 @@ def planned(plan: dict[str, Any]) -> Counter[str]:
 def test_r19_a_dry_run_writes_nothing(installation: Installation, target: LabServer) -> None:
     """Not a row, not a request, not even of what is folded for it."""
     people = crowd(30)
-    group = installation.group("Sales", *people)
-    installation.policy(group)
+    installation.granted("Sales", *people)
     before = tables()
     first = plan_application(installation.application.id)
     assert tables() == before
@@ -63,7 +64,7 @@ def test_r19_a_dry_run_writes_nothing(installation: Installation, target: LabSer
 def test_r19_the_first_pass_does_what_was_planned(installation: Installation, target: LabServer) -> None:
     """Creations of users and of the group, and its members."""
     people = crowd(30)
-    installation.policy(installation.group("Sales", *people))
+    installation.granted("Sales", *people)
     plan = plan_application(installation.application.id)
     assert plan["totals"] == {"create": 31, "add_members": 30}
     installation.run()
@@ -73,8 +74,7 @@ def test_r19_the_first_pass_does_what_was_planned(installation: Installation, ta
 def test_r19_a_mixed_pass_does_what_was_planned(installation: Installation, target: LabServer) -> None:
     """Joiners, movers, leavers, renames: the totals and the requests are those of the pass that follows."""
     people = crowd(30)
-    group = installation.group("Sales", *people)
-    installation.policy(group)
+    group = installation.granted("Sales", *people)
     installation.run()
     change(people[0], title="new")
     change(people[1], displayName="other", title="both")
@@ -99,8 +99,7 @@ def test_r19_what_the_brake_would_hold_is_shown_and_not_held(
 ) -> None:
     """The plan counts what would be held; nothing is held by looking."""
     people = crowd(20)
-    group = installation.group("Sales", *people)
-    installation.policy(group, push_group=False)
+    group = installation.granted("Sales", *people, push_group=False)
     installation.run()
     remove_members(group.id, [user.id for user in people[:6]], actor=SYSTEM)
     plan = plan_application(installation.application.id)
@@ -116,7 +115,7 @@ def test_r19_what_is_in_doubt_or_in_back_off_is_planned_once(
 ) -> None:
     """A creation without an outcome shows as a creation, and the pass that follows sends none if it is there."""
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user), push_group=False)
+    installation.granted("Sales", user, push_group=False)
     target.set_options(faults=[fault("reset", "POST", handled=True)])
     installation.run()
     before = tables()
@@ -132,7 +131,7 @@ def test_r19_what_is_in_doubt_or_in_back_off_is_planned_once(
 def test_r19_switches_and_exclusions_show_in_the_plan(installation: Installation, target: LabServer) -> None:
     """What would not be sent is not in the totals."""
     configure(installation, features={"groups": {"membership": False}}, exclusions=["user0000"])
-    installation.policy(installation.group("Sales", *crowd(5)))
+    installation.granted("Sales", *crowd(5))
     assert plan_application(installation.application.id)["totals"] == {"create": 5}
     installation.run()
     assert sent(target, 0) == {"POST": 5}
@@ -140,18 +139,40 @@ def test_r19_switches_and_exclusions_show_in_the_plan(installation: Installation
 
 def test_r19_pages_of_a_plan_join_to_the_whole(installation: Installation, target: LabServer) -> None:
     """Every operation is on one page, and on one only."""
-    installation.policy(installation.group("Sales", *crowd(25)))
+    installation.granted("Sales", *crowd(25))
     whole = plan_application(installation.application.id)
     rows: list[dict[str, Any]] = []
-    after: int | None = 0
+    after: str | None = str(FIRST)
     while after is not None:
-        page = plan_application(installation.application.id, after=after, limit=7)
+        page = plan_application(installation.application.id, after=UUID(after), limit=7)
         assert page["totals"] == whole["totals"]
         rows += page["operations"]
         after = page["next"]
     assert Counter((row["local_id"], row["act"]) for row in rows) == Counter(
         (row["local_id"], row["act"]) for row in whole["operations"]
     )
+
+
+def test_r19_members_of_a_large_group_are_all_counted(
+    installation: Installation, target: LabServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than are taken up at once: the number is that of all, and the plan says how many requests it shows."""
+    monkeypatch.setattr("provisor.provisioning.group_work.MEMBERS_AT_ONCE", 7)
+    people = crowd(30)
+    group = installation.granted("Sales", *people)
+    installation.granted("Staff", *people, push_group=False)
+    configure(installation, brake={"count": 100, "percent": 100})
+    installation.run()
+    joiners = crowd(10, "joiner")
+    installation.granted("Others", *joiners, push_group=False)
+    installation.run()
+    add_members(group.id, [user.id for user in joiners], actor=SYSTEM)
+    remove_members(group.id, [user.id for user in people[:20]], actor=SYSTEM)
+    plan = plan_application(installation.application.id)
+    assert plan["totals"] == {"add_members": 10, "remove_members": 20}
+    assert "7 of 20 members are shown" in plan["operations"][0]["reason"]
+    passes(installation, 2)
+    assert plan_application(installation.application.id)["totals"] == {}
 
 
 @pytest.mark.parametrize("adopted", [True, False])
@@ -162,7 +183,7 @@ def test_r19_the_plan_of_one_person_shows_each_request(
     if adopted:
         existing(target, userName="alice")
     user, other = installation.user("alice"), installation.user("bob")
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     plan = plan_one(installation.application.id, "user", user.id)
     assert plan["in_scope"] is True
     requests = plan["operations"][0]["requests"]

@@ -9,8 +9,8 @@ from tests.servers import LabServer
 
 def test_users_of_a_policy_and_their_group_are_created(installation: Installation, target: LabServer) -> None:
     """A policy brings its group's users and the group itself to the application."""
-    people = [installation.user(name) for name in ("alice", "bob", "carla")]
-    installation.policy(installation.group("Sales", *people))
+    people = installation.users("alice", "bob", "carla")
+    installation.granted("Sales", *people)
     installation.run()
     held = target.contents()
     assert set(held.users) == {"alice", "bob", "carla"}
@@ -18,9 +18,9 @@ def test_users_of_a_policy_and_their_group_are_created(installation: Installatio
     assert installation.states() == {"in_sync": 4}
 
 
-def test_r3_a_second_pass_sends_nothing(installation: Installation) -> None:
+def test_r03_a_second_pass_sends_nothing(installation: Installation) -> None:
     """When nothing changed, nothing is sent: no write and no read."""
-    installation.policy(installation.group("Sales", installation.user("alice")))
+    installation.granted("Sales", installation.user("alice"))
     installation.run()
     before = installation.requests()
     installation.run(2)
@@ -32,8 +32,7 @@ def test_leaving_the_group_deactivates_and_coming_back_reactivates(
 ) -> None:
     """Removal from the policy's group sets the account inactive; the same account comes back."""
     alice, bob = installation.user("alice"), installation.user("bob")
-    group = installation.group("Sales", alice, bob)
-    installation.policy(group)
+    group = installation.granted("Sales", alice, bob)
     installation.run()
     before = target.contents().users["alice"]["id"]
     remove_members(group.id, [alice.id], actor=SYSTEM)
@@ -52,7 +51,7 @@ def test_leaving_the_group_deactivates_and_coming_back_reactivates(
 def test_deleting_the_user_deletes_the_account(installation: Installation, target: LabServer) -> None:
     """A user deleted in the directory is deleted in the application."""
     alice, bob = installation.user("alice"), installation.user("bob")
-    installation.policy(installation.group("Sales", alice, bob))
+    installation.granted("Sales", alice, bob)
     installation.run()
     delete_user(alice.id, actor=SYSTEM)
     installation.run()

@@ -111,7 +111,7 @@ def test_a_group_that_goes_takes_its_scope_along(installation: Installation) -> 
 def test_a_disabled_user_is_in_no_application(installation: Installation) -> None:
     """Disabled before or after the grant; enabled, they are in scope."""
     users = [installation.user("alice"), installation.user("bob", active=False)]
-    installation.policy(installation.group("Sales", *users))
+    installation.granted("Sales", *users)
     assert in_scope(installation) == {"alice"}
     set_active(users[0].id, False, actor=SYSTEM)
     set_active(users[1].id, True, actor=SYSTEM)
@@ -122,8 +122,7 @@ def test_a_disabled_user_is_in_no_application(installation: Installation) -> Non
 def test_a_stronger_cause_replaces_a_weaker_one_and_none_the_other_way(installation: Installation) -> None:
     """Unassigned, then disabled, then deleted."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    group = installation.granted("Sales", user)
     installation.run()
     remove_members(group.id, [user.id], actor=SYSTEM)
     assert causes(installation) == {"alice": "unassigned"}
@@ -148,9 +147,8 @@ def test_everyone_brings_everybody_and_is_not_pushed(installation: Installation,
 
 def test_pushing_can_be_switched_off_and_on(installation: Installation, target: LabServer) -> None:
     """The group is let go of as it is; pushed again, it is the same, with what changed meanwhile."""
-    people = [installation.user(name) for name in ("alice", "bob", "carla")]
-    group = installation.group("Sales", *people[:2])
-    installation.policy(group)
+    people = installation.users("alice", "bob", "carla")
+    group = installation.granted("Sales", *people[:2])
     installation.run()
     before = target.state().groups["Sales"]["id"]
     update_policy(policy_of(group).id, {"push_group": False}, actor=SYSTEM)
@@ -171,7 +169,7 @@ def test_two_applications_do_not_mix(installation: Installation, target: LabServ
     """Each has its own scope and its own links."""
     other = second(target)
     alice, bob = installation.user("alice"), installation.user("bob")
-    installation.policy(installation.group("Sales", alice))
+    installation.granted("Sales", alice)
     other.policy(installation.group("Staff", alice, bob))
     assert in_scope(installation) == {"alice"}
     assert in_scope(other) == {"alice", "bob"}
@@ -180,8 +178,7 @@ def test_two_applications_do_not_mix(installation: Installation, target: LabServ
 def test_a_fold_counts_up_and_never_loses(installation: Installation) -> None:
     """Every change raises the generation of the link it touches, and leaves nothing pending."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group)
+    installation.granted("Sales", user)
     installation.fold()
     first = installation.link(user).generation
     set_active(user.id, False, actor=SYSTEM)
@@ -196,8 +193,7 @@ def test_who_came_and_went_before_any_pass_leaves_no_trace(
 ) -> None:
     """Nobody ever got an account: nothing is sent, and no link stays."""
     user = installation.user("alice")
-    group = installation.group("Sales", user)
-    installation.policy(group, push_group=False)
+    installation.granted("Sales", user, push_group=False)
     installation.fold()
     delete_user(user.id, actor=SYSTEM)
     installation.run()
@@ -236,8 +232,7 @@ def test_changes_of_many_users_take_as_many_statements_as_of_one(
 ) -> None:
     """Joins and leaves of 500 in one fold."""
     people = crowd(500)
-    group = installation.group("Sales")
-    installation.policy(group)
+    group = installation.granted("Sales")
     some = [user.id for user in people[:count]]
     joined = statements(lambda: add_members(group.id, some, actor=SYSTEM))
     assert joined < 60
@@ -248,7 +243,7 @@ def test_changes_of_many_users_take_as_many_statements_as_of_one(
 def test_a_setting_of_the_pace_makes_nothing_due(installation: Installation) -> None:
     """Limits and brake alter no plan."""
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     installation.run()
     before = installation.link(user).generation
     configure(installation, limits={"rate": 50}, brake={"count": 7})

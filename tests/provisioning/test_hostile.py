@@ -123,7 +123,7 @@ def test_r16_a_creation_answered_with_rubbish_is_not_taken_for_done(
     application = odd(lambda _body, _number: answer)
     installation = Installation(application.base_url)
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user), push_group=False)
+    installation.granted("Sales", user, push_group=False)
     passes(installation, 2)
     link = installation.link(user)
     assert link.remote_id is None
@@ -136,14 +136,14 @@ def test_r16_a_creation_answered_with_rubbish_is_not_taken_for_done(
     assert "POST" not in [a for a, b in itertools.pairwise(methods) if a == b == "POST"]
 
 
-def test_r7_r16_one_id_for_everybody_harms_only_itself(
+def test_r07_r16_one_id_for_everybody_harms_only_itself(
     transactional_db: None, odd: Any, target: LabServer
 ) -> None:
     """Every creation is answered with the same id: one has it, the others are a conflict, and nothing crashes."""
     application = odd(lambda body, _number: as_json({**body, "id": "same"}, 201))
     installation = Installation(application.base_url)
     people = [installation.user(f"person{number}") for number in range(4)]
-    installation.policy(installation.group("Sales", *people), push_group=False)
+    installation.granted("Sales", *people, push_group=False)
     passes(installation, 3)
     links = [installation.link(user) for user in people]
     assert sorted(link.state for link in links) == ["conflict", "conflict", "conflict", "in_sync"]
@@ -167,7 +167,7 @@ def test_r16_values_of_any_shape_in_an_answer_break_nothing(
     application = odd(lambda _body, number: as_json({"id": f"id{number}", **shapes}, 201))
     installation = Installation(application.base_url)
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user), push_group=False)
+    installation.granted("Sales", user, push_group=False)
     passes(installation, 2)
     assert installation.link(user).state == Link.State.IN_SYNC
     assert installation.link(user).remote_id == "id1"
@@ -184,7 +184,7 @@ def test_r16_any_id_is_one_segment_of_the_address(
     target.set_options(id_is_user_name=True)
     user = installation.user(name, emails=[{"value": "someone@example.com", "type": "work"}])
     bystander = installation.user("bystander")
-    installation.policy(installation.group("Sales", user, bystander))
+    installation.granted("Sales", user, bystander)
     installation.run()
     assert installation.link(user).remote_id == name
     change(user, title="new")
@@ -210,7 +210,7 @@ HOSTILE = (
 def test_r16_hostile_text_travels_as_text(installation: Installation, target: LabServer, text: str) -> None:
     """Names arrive as they were entered, and the application's words are kept as they came."""
     user = installation.user("alice", displayName=text, title=text)
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     installation.run()
     account = only_once(target)["alice"]
     assert (account["displayName"], account["title"]) == (text, text)
@@ -224,7 +224,7 @@ def test_r16_the_password_of_a_creation_is_in_no_attempt(
     declare(installation, password_required=True)
     target.set_options(keep_requests=True)
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     installation.run()
     (body,) = [
         e["body"] for e in target.requests(whole=True) if (e["method"], e["path"]) == ("POST", "/Users")
@@ -247,7 +247,7 @@ def test_r16_a_list_without_end_is_given_up(transactional_db: None, odd: Any, ta
     )
     installation = Installation(application.base_url)
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user), push_group=False)
+    installation.granted("Sales", user, push_group=False)
     passes(installation, 1)
     assert application.posts == []
     assert installation.link(user).state == Link.State.CONFLICT
@@ -255,7 +255,7 @@ def test_r16_a_list_without_end_is_given_up(transactional_db: None, odd: Any, ta
 
 def test_r16_html_with_200_to_reads_posts_nothing(installation: Installation, target: LabServer) -> None:
     """A sign-in page where lists should be: nothing is known, so nothing is created."""
-    installation.policy(installation.group("Sales", *crowd(3)))
+    installation.granted("Sales", *crowd(3))
     target.set_options(faults=[fault("html", "GET", "/Users", status=200, count=0)])
     passes(installation, 2)
     assert log(target, "POST", "/Users") == []

@@ -128,7 +128,7 @@ def test_everything_arrives_and_a_second_pass_is_silent(installed: Installation,
     assert installed.writes() == writes
 
 
-def test_r4_r14_a_change_updates_and_a_removed_value_is_removed(
+def test_r04_r14_a_change_updates_and_a_removed_value_is_removed(
     installed: Installation, server: Server
 ) -> None:
     """A rename is an update of the same account; an attribute that is gone here is gone there."""
@@ -150,7 +150,7 @@ def test_r4_r14_a_change_updates_and_a_removed_value_is_removed(
     assert installed.states() == {"in_sync": 2}
 
 
-def test_r8_leavers_by_each_cause(installed: Installation, server: Server) -> None:
+def test_r08_leavers_by_each_cause(installed: Installation, server: Server) -> None:
     """Unassigned and disabled users are deactivated, deleted users are deleted, and who returns is reactivated."""
     users = {name: installed.user(name) for name in ("stays", "unassigned", "disabled", "deleted")}
     group = installed.group("Sales", *users.values())
@@ -172,7 +172,7 @@ def test_r8_leavers_by_each_cause(installed: Installation, server: Server) -> No
     assert members(server, "Sales") == {"stays", "unassigned", "disabled"}
 
 
-def test_r2_r9_an_account_that_exists_is_adopted(installed: Installation, server: Server) -> None:
+def test_r02_r09_an_account_that_exists_is_adopted(installed: Installation, server: Server) -> None:
     """An account with the same user name is linked and brought up to date, and what nobody mapped stays (R5)."""
     existing = {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],

@@ -12,10 +12,10 @@ from provisor.directory.users import delete_user
 from provisor.provisioning import reconcile
 from provisor.provisioning import settle as settling
 from provisor.provisioning.context import load_context
+from provisor.provisioning.epoch import FencedError
 from provisor.provisioning.models import Attempt, Link
 from provisor.provisioning.take import take
 from tests.provisioning.installation import Installation, now
-from tests.provisioning.test_members import patch
 from tests.provisioning.vices import (
     change,
     crowd,
@@ -26,6 +26,7 @@ from tests.provisioning.vices import (
     named,
     only_once,
     passes,
+    patch,
     received,
 )
 from tests.servers import LabServer
@@ -40,12 +41,12 @@ def begin_and_end(installation: Installation) -> int:
     return len(taken.works)
 
 
-def test_r1_intents_without_any_request_are_worked_on_again(
+def test_r01_intents_without_any_request_are_worked_on_again(
     installation: Installation, target: LabServer
 ) -> None:
     """Killed before anything was sent: everything arrives, once."""
     people = crowd(30)
-    installation.policy(installation.group("Sales", *people))
+    installation.granted("Sales", *people)
     assert begin_and_end(installation) == 30
     passes(installation, 2)
     assert set(only_once(target)) == named(people)
@@ -53,13 +54,13 @@ def test_r1_intents_without_any_request_are_worked_on_again(
     assert not Link.objects.filter(intent__isnull=False).exists()
 
 
-def test_r1_r2_intents_whose_requests_took_effect_make_nobody_twice(
+def test_r01_r02_intents_whose_requests_took_effect_make_nobody_twice(
     installation: Installation, target: LabServer
 ) -> None:
     """Killed after the POSTs and before their outcomes were stored, with a target that does not mind duplicates."""
     target.set_options(duplicates="allowed")
     people = crowd(5)
-    installation.policy(installation.group("Sales", *people))
+    installation.granted("Sales", *people)
     begin_and_end(installation)
     for user in people:
         existing(target, userName=user.user_name, externalId=str(user.id))
@@ -73,14 +74,13 @@ class EndedError(Exception):
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 5])
-def test_r1_r2_a_pass_that_cannot_store_an_outcome_doubles_nothing(
+def test_r01_r02_a_pass_that_cannot_store_an_outcome_doubles_nothing(
     installation: Installation, target: LabServer, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     """The n-th settlement never happens: what it held is looked up or sent again, and nothing is there twice."""
     target.set_options(duplicates="allowed", group_names_unique=False)
     people = crowd(60)
-    group = installation.group("Sales", *people)
-    installation.policy(group)
+    installation.granted("Sales", *people)
     count = 0
     true = settling.settle
 
@@ -101,10 +101,10 @@ def test_r1_r2_a_pass_that_cannot_store_an_outcome_doubles_nothing(
     assert installation.states() == {"in_sync": 61}
 
 
-def test_r1_a_change_during_a_pass_stays_due(installation: Installation, target: LabServer) -> None:
+def test_r01_a_change_during_a_pass_stays_due(installation: Installation, target: LabServer) -> None:
     """The link was taken, then its user changed: the newer generation is worked on next."""
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user), push_group=False)
+    installation.granted("Sales", user, push_group=False)
     installation.run()
     change(user, title="first")
     begin_and_end(installation)
@@ -115,10 +115,10 @@ def test_r1_a_change_during_a_pass_stays_due(installation: Installation, target:
     assert installation.states() == {"in_sync": 1}
 
 
-def test_r1_who_left_during_a_pass_is_not_left_inside(installation: Installation, target: LabServer) -> None:
+def test_r01_who_left_during_a_pass_is_not_left_inside(installation: Installation, target: LabServer) -> None:
     """Taken for creation, created there, killed, deleted here: the account goes."""
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user), push_group=False)
+    installation.granted("Sales", user, push_group=False)
     begin_and_end(installation)
     existing(target, userName="alice", externalId=str(user.id))
     delete_user(user.id, actor=SYSTEM)
@@ -127,12 +127,11 @@ def test_r1_who_left_during_a_pass_is_not_left_inside(installation: Installation
     assert not Link.objects.exists()
 
 
-def test_r1_members_in_doubt_are_settled(installation: Installation, target: LabServer) -> None:
+def test_r01_members_in_doubt_are_settled(installation: Installation, target: LabServer) -> None:
     """Killed between an addition and its outcome, and the member left meanwhile."""
     people = crowd(3)
-    group = installation.group("Sales", people[0])
-    installation.policy(group)
-    installation.policy(installation.group("Others", *people), push_group=False)
+    group = installation.granted("Sales", people[0])
+    installation.granted("Others", *people, push_group=False)
     installation.run()
     add_members(group.id, [user.id for user in people[1:]], actor=SYSTEM)
     begin_and_end(installation)
@@ -145,23 +144,23 @@ def test_r1_members_in_doubt_are_settled(installation: Installation, target: Lab
     assert installation.link(group).state == Link.State.IN_SYNC
 
 
-def test_r1_a_worker_that_lost_the_application_records_nothing(
+def test_r01_a_worker_that_lost_the_application_records_nothing(
     installation: Installation, target: LabServer
 ) -> None:
     """The epoch moved on: its settlement is refused as a whole."""
     user = installation.user("alice")
-    installation.policy(installation.group("Sales", user))
+    installation.granted("Sales", user)
     installation.fold()
     context = load_context(fresh(installation))
     Application.objects.update(epoch=F("epoch") + 1)
-    with pytest.raises(settling.FencedError):
+    with pytest.raises(FencedError):
         settling.settle(context, settling.Ledger(), now=now())
 
 
 def test_every_attempt_says_what_caused_it(installation: Installation, target: LabServer) -> None:
     """Each request for a user or a group carries the journal entry that made it due."""
     people = crowd(3)
-    installation.policy(installation.group("Sales", *people))
+    installation.granted("Sales", *people)
     installation.run()
     caused = Attempt.objects.exclude(link_id=None)
     assert caused.count() >= 8
@@ -169,11 +168,11 @@ def test_every_attempt_says_what_caused_it(installation: Installation, target: L
     assert Attempt.objects.count() == received(target)
 
 
-def test_r3_a_steady_installation_sends_nothing_however_often_it_looks(
+def test_r03_a_steady_installation_sends_nothing_however_often_it_looks(
     installation: Installation, target: LabServer
 ) -> None:
     """Zero writes and zero reads."""
-    installation.policy(installation.group("Sales", *crowd(25)))
+    installation.granted("Sales", *crowd(25))
     passes(installation, 1)
     seen = received(target)
     passes(installation, 5)

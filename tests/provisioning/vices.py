@@ -1,20 +1,25 @@
 """Acts that the tests of the rules share: vices of the target, crowds of users, changes of the configuration."""
 
+import urllib.request
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
+import orjson
 import pytest
 
 from provisor.applications.applications import update_application
 from provisor.applications.capabilities import overrule_fact
 from provisor.applications.models import Application
-from provisor.audit.actor import SYSTEM
+from provisor.audit.actor import SYSTEM, Actor
 from provisor.directory.bulk import create_users
 from provisor.directory.models import User
 from provisor.directory.users import replace_user
+from provisor.provisioning import decisions
 from provisor.provisioning.models import Hold
 from tests.lab import LabOptions
-from tests.provisioning.installation import Installation
+from tests.provisioning.installation import Installation, now
 from tests.servers import LabServer
 from tests.servers.reader import by_name, post
 
@@ -62,16 +67,23 @@ def crowd(count: int, prefix: str = "user") -> list[User]:
     return [users[created[index]] for index in range(count)]
 
 
-def change(user: User, **attributes: Any) -> None:
+def change(user: User, *, by: Actor = SYSTEM, **attributes: Any) -> None:
     """Change attributes of a user; None takes one away."""
     document = {**User.objects.get(pk=user.pk).resource, **attributes}
     present = {name: value for name, value in document.items() if value is not None}
-    replace_user(user.id, present, actor=SYSTEM)
+    replace_user(user.id, present, actor=by)
 
 
 def configure(installation: Installation, **changes: Any) -> None:
     """Change the configuration of the application, as an administrator does."""
     update_application(installation.application.id, changes, actor=SYSTEM)
+
+
+@contextmanager
+def decided(later: int) -> Iterator[None]:
+    """Let people decide so many milliseconds later."""
+    with mock.patch.object(decisions, "now", return_value=now() + later):
+        yield
 
 
 def declare(installation: Installation, **facts: Any) -> None:
@@ -141,3 +153,22 @@ def named(users: Iterable[User]) -> set[str]:
 def only_once(target: LabServer) -> dict[str, Any]:
     """All accounts by name; fails when two have one name."""
     return by_name(target.state().users.values(), "userName")
+
+
+def patch(target: LabServer, path: str, *operations: dict[str, Any]) -> None:
+    """Change a resource as somebody else would."""
+    schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+    send(target, "PATCH", path, {"schemas": [schema], "Operations": list(operations)})
+
+
+def send(target: LabServer, method: str, path: str, body: Any = None) -> None:
+    """Send a request of somebody else."""
+    headers = {"Authorization": f"Bearer {target.token}", "Content-Type": "application/scim+json"}
+    data = None if body is None else orjson.dumps(body)
+    request = urllib.request.Request(target.base_url + path, data, headers, method=method)
+    urllib.request.urlopen(request).close()
+
+
+def delete(target: LabServer, path: str) -> None:
+    """Delete a resource as somebody else would."""
+    send(target, "DELETE", path)

@@ -114,7 +114,7 @@ async def test_a_write_without_an_answer_body_is_a_success(answer: bytes) -> Non
         ("b@example.com", "b%40example.com"),
     ],
 )
-async def test_an_id_is_exactly_one_segment_of_the_path(identity: str, segment: str) -> None:
+async def test_r16_an_id_is_exactly_one_segment_of_the_path(identity: str, segment: str) -> None:
     """Whatever the application calls its resources, no request leaves its place."""
     async with client_of(always(http(200, USER))) as (client, server, _):
         await client.get("user", identity, act="read")
@@ -122,7 +122,7 @@ async def test_an_id_is_exactly_one_segment_of_the_path(identity: str, segment: 
 
 
 @pytest.mark.parametrize("identity", ["", ".", "..", "x" * 1025, "ü" * 513, "\ud800"])
-async def test_an_id_that_no_segment_can_hold_is_not_sent(identity: str) -> None:
+async def test_r16_an_id_that_no_segment_can_hold_is_not_sent(identity: str) -> None:
     """Above all the empty one: DELETE /Users/ would mean something else."""
     async with client_of(always(http(200, USER))) as (client, server, _):
         with pytest.raises(Unsendable) as failed:
@@ -140,7 +140,7 @@ async def test_values_that_json_cannot_hold_are_not_sent() -> None:
 
 
 @pytest.mark.parametrize("answer", [http(200, b"<html>Sign in</html>"), http(201, b"OK"), http(200, [])])
-async def test_a_success_that_is_no_scim_is_unreadable_with_its_status(answer: bytes) -> None:
+async def test_r16_a_success_that_is_no_scim_is_unreadable_with_its_status(answer: bytes) -> None:
     """The outcome of the write is unknown; a page for people is said to be one."""
     async with client_of(always(answer)) as (client, _, exchanges):
         with pytest.raises(Unreadable) as failed:
@@ -150,7 +150,7 @@ async def test_a_success_that_is_no_scim_is_unreadable_with_its_status(answer: b
     assert exchanges[0].status == failed.value.status
 
 
-async def test_a_delete_answered_with_a_page_for_people_is_no_success() -> None:
+async def test_r16_a_delete_answered_with_a_page_for_people_is_no_success() -> None:
     """A login page with status 200 has deleted nobody; words in plain text may have."""
     async with client_of(always(http(200, b"<html>Sign in</html>", {"Content-Type": "text/html"}))) as (
         client,
@@ -205,7 +205,7 @@ async def test_an_error_under_a_status_of_success_is_a_refusal() -> None:
     assert refused.value.status == 404
 
 
-async def test_a_redirect_is_refused_with_a_hint() -> None:
+async def test_r16_a_redirect_is_refused_with_a_hint() -> None:
     """The origin is shown, so that the base URL can be corrected; nothing else of it."""
     headers = {"Location": "https://other.example.com/path?token=x"}
     async with client_of(always(http(308, b"", headers))) as (client, server, _e):
@@ -241,7 +241,7 @@ async def test_what_the_transport_reports_is_observed() -> None:
     assert (exchange.request_body, exchange.response_body) == (b'{"userName":"x"}', b"")
 
 
-async def test_bodies_of_an_exchange_are_cut() -> None:
+async def test_r16_bodies_of_an_exchange_are_cut() -> None:
     """What is kept of an answer is bounded, what is read of it is not cut."""
     async with client_of(always(http(200, USER | {"x": "y" * 100_000}))) as (client, _, exchanges):
         assert len((await client.get("user", "7", act="read"))["x"]) == 100_000
@@ -283,7 +283,7 @@ def with_tokens(accepts: str) -> Handler:
     return by(answer)
 
 
-async def test_after_a_401_the_token_is_renewed_and_the_request_sent_once_more() -> None:
+async def test_r13_after_a_401_the_token_is_renewed_and_the_request_sent_once_more() -> None:
     """A token that was withdrawn early costs one request, not the application."""
     async with client_of(with_tokens("t2"), method="oauth2_client_credentials", values=OAUTH) as (
         c,
@@ -356,7 +356,7 @@ def everyone(request: Received) -> bytes:
     return http(200, listing([{"id": str(n), "userName": f"user{n}"} for n in range(3)], 3))
 
 
-async def test_r2_a_search_is_escaped_and_its_hits_are_checked_again() -> None:
+async def test_r02_a_search_is_escaped_and_its_hits_are_checked_again() -> None:
     """The value cannot change the filter, and the case rule of the attribute decides."""
     name = 'o"neil \\ or id pr'
     hits = [{"id": "1", "userName": name.upper()}, {"id": "2", "userName": name}]
@@ -366,7 +366,7 @@ async def test_r2_a_search_is_escaped_and_its_hits_are_checked_again() -> None:
     assert (result.hits, result.ignored_filter, result.total) == (hits, False, 2)
 
 
-async def test_r2_a_server_that_ignores_the_filter_is_found_out() -> None:
+async def test_r02_a_server_that_ignores_the_filter_is_found_out() -> None:
     """Everyone was returned: whoever has another value is no hit, and finding nobody proves nothing."""
     async with client_of(by(everyone)) as (client, _, _e):
         one = await client.search("user", "userName", "user1", act="match")
@@ -396,7 +396,7 @@ async def test_r2_a_server_that_ignores_the_filter_is_found_out() -> None:
         ("userName", {"USERNAME": "Abc"}, True, False, 0),
     ],
 )
-async def test_r2_a_hit_is_judged_by_its_own_value(path, resource, hit, ignored, unproved) -> None:
+async def test_r02_a_hit_is_judged_by_its_own_value(path, resource, hit, ignored, unproved) -> None:
     """A near match is no hit, a missing attribute proves nothing, another value betrays the server."""
     answer = http(200, listing([{"id": "1", **resource}], 1))
     async with client_of(always(answer)) as (client, _, _e):
@@ -444,7 +444,7 @@ async def test_a_list_by_cursor_is_read_over_the_wire() -> None:
     assert server.received[0].target == "/scim/v2/Groups?cursor=&count=1"
 
 
-async def test_a_depth_bomb_in_a_list_is_unreadable() -> None:
+async def test_r16_a_depth_bomb_in_a_list_is_unreadable() -> None:
     """And so is no list, not an empty one."""
     bomb = b'{"totalResults":0,"Resources":[],"x":' + b"[" * 100 + b"]" * 100 + b"}"
     async with client_of(always(http(200, bomb))) as (client, _, _e):

@@ -143,14 +143,14 @@ def test_remove_by_a_complex_filter(user):
 @pytest.mark.parametrize(
     "value", [[{"value": "2"}], {"value": "2"}, [{"$ref": None, "value": "2"}], ["2"], "2"]
 )
-def test_r6_remove_with_a_value_removes_only_these_members(group, value):
+def test_r06_remove_with_a_value_removes_only_these_members(group, value):
     """Entra's form. Taken for the RFC's it would empty the group, as it does elsewhere."""
     result = patched(group, {"op": "Remove", "path": "members", "value": value}, kind="group")
     assert members(result) == ["1", "3"]
 
 
 @pytest.mark.parametrize("value", [[], [{"value": "99"}], [{}]])
-def test_r6_remove_with_a_value_that_nobody_has_removes_nobody(group, value):
+def test_r06_remove_with_a_value_that_nobody_has_removes_nobody(group, value):
     """An empty list of values is no permission to remove everybody."""
     result = patched(group, {"op": "remove", "path": "members", "value": value}, kind="group")
     assert members(result) == ["1", "2", "3"]

@@ -31,7 +31,7 @@ def operations(changes, dialect=RFC):
     return body["Operations"]
 
 
-def test_r5_all_changes_go_in_one_patch_with_an_operation_for_each_path():
+def test_r05_all_changes_go_in_one_patch_with_an_operation_for_each_path():
     """Booleans are JSON booleans."""
     changes = [Change("displayName", "Babs"), Change("name.givenName", "Barbara"), Change("active", False)]
     assert operations(changes) == [
@@ -41,7 +41,7 @@ def test_r5_all_changes_go_in_one_patch_with_an_operation_for_each_path():
     ]
 
 
-def test_r4_a_removed_attribute_is_removed():
+def test_r04_a_removed_attribute_is_removed():
     """Absence is a value."""
     assert operations([Change("title", MISSING), Change(f"{ENTERPRISE_SCHEMA}:department", MISSING)]) == [
         {"op": "remove", "path": "title"},
@@ -84,7 +84,7 @@ def test_one_known_sub_attribute_means_that_the_element_is_there():
     assert [each["op"] for each in operations(changes)] == ["replace", "replace"]
 
 
-def test_r4_the_removal_of_its_value_removes_the_element():
+def test_r04_the_removal_of_its_value_removes_the_element():
     """An e-mail without an address is nothing."""
     assert operations([Change(f"{WORK}.value", MISSING), Change(f"{WORK}.primary", MISSING)]) == [
         {"op": "remove", "path": WORK}
@@ -174,7 +174,7 @@ def test_a_patch_without_a_change_is_a_mistake():
         patch_body([], RFC, "user")
 
 
-def test_r6_members_are_added_by_value():
+def test_r06_members_are_added_by_value():
     """With the type and display that the profile asks for."""
     assert add_members_body(["1", "2"], RFC)["Operations"] == [
         {"op": "add", "path": "members", "value": [{"value": "1"}, {"value": "2"}]}
@@ -186,12 +186,12 @@ def test_r6_members_are_added_by_value():
     ]
 
 
-def test_r6_one_joining_member_costs_less_than_400_bytes():
+def test_r06_one_joining_member_costs_less_than_400_bytes():
     """The budget of design section 9."""
     assert len(str(add_members_body(["2819c223-7f76-453a-919d-413861904646"], RFC))) < 400
 
 
-def test_r6_members_are_removed_one_by_one_in_rfc_form():
+def test_r06_members_are_removed_one_by_one_in_rfc_form():
     """Ids are escaped: none of them can select another member."""
     assert remove_members_body(["1", 'a"b\\'], RFC)["Operations"] == [
         {"op": "remove", "path": 'members[value eq "1"]'},
@@ -199,7 +199,7 @@ def test_r6_members_are_removed_one_by_one_in_rfc_form():
     ]
 
 
-def test_r6_members_are_removed_by_value_only_where_the_profile_says_so():
+def test_r06_members_are_removed_by_value_only_where_the_profile_says_so():
     """Elsewhere this form empties the group."""
     assert remove_members_body(["1", "2"], Dialect(member_remove_form="value"))["Operations"] == [
         {"op": "remove", "path": "members", "value": [{"value": "1"}, {"value": "2"}]}
@@ -215,14 +215,24 @@ def test_r6_members_are_removed_by_value_only_where_the_profile_says_so():
         (Dialect(patch_operations_max=500), 100),
     ],
 )
-def test_r6_a_removal_keeps_to_both_limits(dialect, limit):
+def test_r06_a_removal_keeps_to_both_limits(dialect, limit):
     """With filters each member is an operation of its own."""
     assert members_per_removal(dialect) == limit
 
 
+def test_r15_members_are_added_without_a_path_where_paths_are_overlooked():
+    """RFC 7644, 3.5.2.1: without a path, the value names the attribute; it adds the same members."""
+    dialect = Dialect(member_add_form="pathless")
+    body = add_members_body(["1"], dialect)
+    assert body["Operations"] == [{"op": "add", "value": {"members": [{"value": "1"}]}}]
+    group = {"schemas": [GROUP_SCHEMA], "members": [{"value": "0"}]}
+    grown = apply_patch(group, body, kind="group")
+    assert [each["value"] for each in grown["members"]] == ["0", "1"]
+
+
 @pytest.mark.parametrize("form", ["filter", "value"])
 @given(ids=st.lists(st.text(max_size=8), unique=True, min_size=1), others=st.lists(st.text(max_size=8)))
-def test_r6_members_come_and_go_and_nobody_else(form, ids, others):
+def test_r06_members_come_and_go_and_nobody_else(form, ids, others):
     """Adding and removing members leaves exactly the others, in both forms."""
     dialect = Dialect(member_remove_form=form)
     others = sorted(set(others) - set(ids))
@@ -265,7 +275,7 @@ def changes_between(old, new):
 @pytest.mark.parametrize("form", ["paths", "pathless"])
 @pytest.mark.parametrize("booleans", ["json", "string"])
 @given(old=values_by_path, new=values_by_path, size=st.integers(0, 3))
-def test_r5_a_patch_makes_the_new_resource_of_the_old(form, booleans, old, new, size):
+def test_r05_a_patch_makes_the_new_resource_of_the_old(form, booleans, old, new, size):
     """Applied by an RFC server to what was built from the old values it gives what is built from the new."""
     dialect = Dialect(patch_form=form, booleans=booleans, patch_operations_max=size)
     resource = build("user", old)
@@ -275,7 +285,7 @@ def test_r5_a_patch_makes_the_new_resource_of_the_old(form, booleans, old, new, 
 
 
 @given(old=values_by_path, new=values_by_path)
-def test_r5_a_put_makes_the_new_resource_and_keeps_what_nobody_mapped(old, new):
+def test_r05_a_put_makes_the_new_resource_and_keeps_what_nobody_mapped(old, new):
     """The overlay changes the managed values alone."""
     unmapped = {"nickName": "Babs", "x509Certificates": [{"value": "MII"}]}
     remote = {
@@ -292,7 +302,7 @@ def test_r5_a_put_makes_the_new_resource_and_keeps_what_nobody_mapped(old, new):
     assert same_value("", body, expected)
 
 
-def test_r5_an_overlay_never_changes_what_the_application_returned():
+def test_r05_an_overlay_never_changes_what_the_application_returned():
     """Null and read-only attributes are left out, unknown ones stay."""
     remote = {
         "schemas": [USER_SCHEMA, "urn:vendor"],
@@ -313,7 +323,7 @@ def test_r5_an_overlay_never_changes_what_the_application_returned():
     assert remote["emails"][0]["value"] == "a"
 
 
-def test_an_overlay_of_a_group_keeps_its_members_and_groups_attribute():
+def test_r06_an_overlay_of_a_group_keeps_its_members_and_groups_attribute():
     """A full replacement never drops a member that is really there (rule R6)."""
     remote = {"schemas": [GROUP_SCHEMA], "displayName": "old", "members": [{"value": "1"}], "groups": ["x"]}
     body = overlay(remote, [Change("displayName", "new")])

@@ -206,7 +206,7 @@ def test_r16_long_lists_in_another_order_compare_in_one_go():
         ("userName", 1, "1", False),
     ],
 )
-def test_r2_the_value_of_a_search_hit_is_rechecked_by_the_rule_of_its_attribute(path, one, other, same):
+def test_r02_the_value_of_a_search_hit_is_rechecked_by_the_rule_of_its_attribute(path, one, other, same):
     """Names fold, ids do not: an application may ignore the filter or return near matches."""
     assert same_key(path, one, other) is same
 

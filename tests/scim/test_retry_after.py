@@ -34,7 +34,7 @@ def test_r12_seconds_and_dates_are_read(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "soon", "-5", "1e9", "inf", "nan", "0x10", "5 seconds", "٣", "9" * 400, "Mon, 99 Foo"]
 )
-def test_what_is_no_form_of_it_says_nothing(text: str) -> None:
+def test_r12_what_is_no_form_of_it_says_nothing(text: str) -> None:
     """None, so that the caller falls back on its own pause."""
     assert parse_retry_after(text, now=NOW) is None
 
@@ -48,7 +48,7 @@ def test_r12_a_date_is_relative_to_the_clock_of_the_application() -> None:
 
 
 @given(st.text())
-def test_any_text_gives_a_bounded_pause_or_none(text: str) -> None:
+def test_r12_any_text_gives_a_bounded_pause_or_none(text: str) -> None:
     """A hostile header never raises."""
     pause = parse_retry_after(text, now=NOW)
     assert pause is None or 0 <= pause <= LONGEST

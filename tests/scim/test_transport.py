@@ -83,7 +83,7 @@ async def test_connections_are_kept_and_never_more_than_allowed() -> None:
     assert server.connections == 2
 
 
-async def test_a_cookie_is_never_sent_back() -> None:
+async def test_r16_a_cookie_is_never_sent_back() -> None:
     """No state of the application's own choice travels with the token."""
     async with raw_server(always(http(200, {}, {"Set-Cookie": "a=b; Path=/"}))) as server:
         transport = Transport(server.url, private_targets=LOOPBACK)
@@ -103,7 +103,7 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_an_answer_and_not_followed(status: int) -> None:
+async def test_r16_a_redirect_is_an_answer_and_not_followed(status: int) -> None:
     """No request, and no token, goes where an answer points."""
     async with raw_server(always(http(200, {}))) as other:
         redirect = http(status, b"", {"Location": other.url})
@@ -112,14 +112,14 @@ async def test_a_redirect_is_an_answer_and_not_followed(status: int) -> None:
     assert not other.received
 
 
-async def test_a_body_larger_than_allowed_is_not_read() -> None:
+async def test_r16_a_body_larger_than_allowed_is_not_read() -> None:
     """By its announced length."""
     failed, _ = await failure(always(http(200, b"x" * 2001)))
     assert isinstance(failed, Unreadable)
     assert failed.status == 200
 
 
-async def test_an_endless_body_ends_at_the_limit() -> None:
+async def test_r16_an_endless_body_ends_at_the_limit() -> None:
     """Without any announced length."""
 
     async def endless(_: Received, wire: Wire) -> None:
@@ -133,7 +133,7 @@ async def test_an_endless_body_ends_at_the_limit() -> None:
     assert "100000 bytes" in failed.sentence
 
 
-async def test_an_announced_length_that_is_a_lie_does_not_matter_when_pieces_come() -> None:
+async def test_r16_an_announced_length_that_is_a_lie_does_not_matter_when_pieces_come() -> None:
     """Both lengths at once is request smuggling, not an answer."""
     answer = (
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n" + b"x" * 4095
@@ -142,7 +142,7 @@ async def test_an_announced_length_that_is_a_lie_does_not_matter_when_pieces_com
     assert isinstance(failed, Unreadable | OutcomeUnknown)
 
 
-async def test_a_compressed_body_is_refused_and_not_unpacked() -> None:
+async def test_r16_a_compressed_body_is_refused_and_not_unpacked() -> None:
     """A bomb of zeros stays packed."""
     bomb = gzip.compress(b"0" * 1_000_000)
     failed, _ = await failure(always(http(200, bomb, {"Content-Encoding": "gzip"})))
@@ -150,7 +150,7 @@ async def test_a_compressed_body_is_refused_and_not_unpacked() -> None:
     assert "compressed" in failed.sentence
 
 
-async def test_a_huge_header_is_refused() -> None:
+async def test_r16_a_huge_header_is_refused() -> None:
     """One field above the limit ends the exchange; so does the sum of many."""
     one, _ = await failure(always(http(200, {}, {"X-Large": "x" * 9000})))
     assert isinstance(one, OutcomeUnknown)
@@ -170,7 +170,7 @@ async def test_a_huge_header_is_refused() -> None:
         b"\x00\x01\x02\x03\r\n\r\n",
     ],
 )
-async def test_after_a_broken_answer_the_outcome_is_unknown(answer: bytes) -> None:
+async def test_r01_after_a_broken_answer_the_outcome_is_unknown(answer: bytes) -> None:
     """Nothing, half a head, half a body, or no HTTP: the write may have been done."""
 
     async def broken(_: Received, wire: Wire) -> None:
@@ -184,7 +184,7 @@ async def test_after_a_broken_answer_the_outcome_is_unknown(answer: bytes) -> No
     assert len(server.received) == 1
 
 
-async def test_after_a_reset_the_outcome_is_unknown() -> None:
+async def test_r01_after_a_reset_the_outcome_is_unknown() -> None:
     """The connection is torn down once the request has been read."""
 
     async def reset(_: Received, wire: Wire) -> None:
@@ -196,7 +196,7 @@ async def test_after_a_reset_the_outcome_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST", "PATCH"])
-async def test_a_request_is_sent_once_even_on_a_kept_connection(method: str) -> None:
+async def test_r02_a_request_is_sent_once_even_on_a_kept_connection(method: str) -> None:
     """Aiohttp would send GET, PUT and DELETE again by itself when a kept connection breaks."""
 
     async def second_breaks(_: Received, wire: Wire) -> None:
@@ -214,7 +214,7 @@ async def test_a_request_is_sent_once_even_on_a_kept_connection(method: str) -> 
     assert len(server.received) == 2
 
 
-async def test_silence_after_the_request_leaves_the_outcome_unknown() -> None:
+async def test_r01_silence_after_the_request_leaves_the_outcome_unknown() -> None:
     """The read limit ends it."""
 
     async def silent(_: Received, wire: Wire) -> None:
@@ -225,7 +225,7 @@ async def test_silence_after_the_request_leaves_the_outcome_unknown() -> None:
     assert "silent" in failed.sentence
 
 
-async def test_an_answer_that_drips_ends_at_the_total_limit() -> None:
+async def test_r16_an_answer_that_drips_ends_at_the_total_limit() -> None:
     """A byte now and then keeps the read limit happy, not the total one."""
 
     async def drip(_: Received, wire: Wire) -> None:
@@ -343,7 +343,7 @@ def certificate(folder: Path, name: str = "scim.example.com") -> tuple[ssl.SSLCo
     return context, pem.decode()
 
 
-async def test_tls_verifies_the_certificate_and_the_name(tmp_path: Path) -> None:
+async def test_r16_tls_verifies_the_certificate_and_the_name(tmp_path: Path) -> None:
     """An unknown authority and another name are refused; the right ones are accepted, with SNI and Host."""
     context, pem = certificate(tmp_path)
     async with raw_server(always(http(200, {})), tls=context) as server:
@@ -390,7 +390,7 @@ async def test_a_form_goes_to_an_address_of_its_own_under_the_same_rules() -> No
     assert got.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
-async def test_a_closed_transport_sends_nothing() -> None:
+async def test_r11_a_closed_transport_sends_nothing() -> None:
     """Neither to the application nor to the token address."""
     async with raw_server(always(http(200, {}))) as server:
         transport = Transport(server.url, private_targets=LOOPBACK)
@@ -407,7 +407,7 @@ async def test_a_status_that_ends_no_request_leaves_the_outcome_unknown() -> Non
     assert isinstance(failed, OutcomeUnknown)
 
 
-async def test_an_address_literal_outside_the_private_targets_is_refused_at_once() -> None:
+async def test_r16_an_address_literal_outside_the_private_targets_is_refused_at_once() -> None:
     """Without a single packet."""
     with pytest.raises(AddressRefused):
         Transport(f"https://{ip_address('127.0.0.1')}/v2")
@@ -435,7 +435,7 @@ async def test_an_address_literal_outside_the_private_targets_is_refused_at_once
         b'["}}}}}}"' + b',["]"' * 8 + b"]" * 9,
     ],
 )
-def test_a_body_that_is_no_sound_json_is_unreadable(body: bytes) -> None:
+def test_r16_a_body_that_is_no_sound_json_is_unreadable(body: bytes) -> None:
     """Neither HTML, nor scalars, nor depth bombs, however they are disguised."""
     with pytest.raises(Unreadable) as failed:
         parse_json(body, QUICK, status=200)
@@ -458,7 +458,19 @@ def test_sound_json_is_read(body: bytes) -> None:
     assert parse_json(body, QUICK) is not None
 
 
-def test_words_of_an_application_become_one_harmless_line() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [b"[" + b"[]," * 300_000 + b"[]]", b'{"a":[' + b"1," * 1_500_000 + b"1]}"],
+    ids=["lists", "values"],
+)
+def test_r07_r16_an_answer_of_too_many_parts_is_not_even_parsed(body: bytes) -> None:
+    """Few bytes, and seconds to read, in which nobody else would be served."""
+    with pytest.raises(Unreadable, match="too much for one answer") as raised:
+        parse_json(body, status=200)
+    assert raised.value.status == 200
+
+
+def test_r16_words_of_an_application_become_one_harmless_line() -> None:
     """Line breaks, terminal and direction controls are taken out, and it is cut."""
     assert plain_text("a\r\nb\x1b[31m\u202ec", 100) == "a b [31m c"
     assert len(plain_text("x" * 5000)) == 1000

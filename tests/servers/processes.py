@@ -47,12 +47,12 @@ class ServerProcess:
 
     def first_line(self) -> str:
         """The first line it prints, waited for; raises ServerFailed."""
-        self._wait(lambda: "\n" in self.printed())
+        self.wait(lambda: "\n" in self.printed())
         return self.printed().partition("\n")[0]
 
     def wait_until_answers(self, url: str) -> None:
         """Wait until anything at all is answered at `url`; raises ServerFailed."""
-        self._wait(lambda: _answers(url))
+        self.wait(lambda: _answers(url))
 
     def end(self, signal_number: int) -> None:
         """Send the signal and wait for the end; a process that stays is killed."""
@@ -65,7 +65,8 @@ class ServerProcess:
             self._process.kill()
             self._process.wait()
 
-    def _wait(self, condition: Callable[[], bool]) -> None:
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition holds; raises ServerFailed when the process ends or half a minute is over."""
         deadline = time.monotonic() + _READY_SECONDS
         while not condition():
             if not self.alive():

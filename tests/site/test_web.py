@@ -1,6 +1,7 @@
 """Headers, health, metrics, static files, and that no page is open by mistake."""
 
 import json
+import re
 
 import pytest
 from django.db import DatabaseError, connection
@@ -28,7 +29,13 @@ OPEN = {
     "ready",
     "metrics",
 }
-VALUES = {"uuid": "01890000-0000-7000-8000-000000000000", "uidb36": "abc", "key": "abc-def"}
+VALUES = {
+    "int": "7",
+    "slug": "x",
+    "uuid": "01890000-0000-7000-8000-000000000000",
+    "uidb36": "abc",
+    "key": "abc-def",
+}
 
 
 def _routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> list[tuple[str, URLPattern]]:
@@ -52,7 +59,7 @@ def _ours() -> list[tuple[str, URLPattern]]:
 
 
 def _address(path: str) -> str:
-    address = "/" + path.replace("<uuid:application_id>", VALUES["uuid"])
+    address = "/" + re.sub(r"<(\w+):\w+>", lambda found: VALUES[found[1]], path)
     return address.replace("^", "").replace("(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$", "abc-def/")
 
 
@@ -139,7 +146,7 @@ def test_static_files_come_from_the_package_and_outside_of_it_nothing_does():
     response = client.get("/static/console/console.css")
     assert response.headers["Content-Type"].startswith("text/css")
     assert "max-age=3600" in response.headers["Cache-Control"]
-    assert b"prefers-color-scheme" in response.content
+    assert b"--paper" in response.content
     assert client.get("/static/../site/settings.py").status_code == 404
     assert client.post("/static/console/console.css").status_code == 405
 

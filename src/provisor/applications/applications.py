@@ -13,18 +13,21 @@ from provisor.applications.credentials import check_auth, distrust, secret_value
 from provisor.applications.documents import settings_document
 from provisor.applications.lookup import live_applications, locked_application
 from provisor.applications.models import Application
+from provisor.applications.own_targets import OwnTarget, is_open
 from provisor.applications.profiles import GENERIC
 from provisor.applications.refusals import ConfigurationRefusal, Problems, RefusalKind
+from provisor.applications.schemas import forget_schema
 from provisor.audit.actor import Actor
 from provisor.directory.changes import change
 from provisor.directory.names import fold
+from provisor.identifiers import uuid7
 from provisor.scim.authentication import METHODS
 from provisor.scim.capabilities import resolve
 
 _KNOWN: Final = (*FIELDS, "auth")
 _REQUIRED: Final = ("name", "base_url")
 #: Changes that alter the pace and not what is sent.
-_PACE: Final = frozenset({"limits", "brake"})
+_PACE: Final = frozenset({"limits", "brake", "drift"})
 
 
 def create_application(*, actor: Actor, **fields: Any) -> Application:
@@ -33,17 +36,39 @@ def create_application(*, actor: Actor, **fields: Any) -> Application:
     `auth` is `{method, ...values}`; without it the application has no credentials yet.
     Raises ConfigurationRefusal with everything that is wrong.
     """
+    return _create(uuid7(), fields, actor=actor)
+
+
+def create_for_own_target(target: OwnTarget, *, actor: Actor, **fields: Any) -> Application:
+    """Create the application of a target that this process runs: its id and its base URL are those of the target.
+
+    Else as `create_application`. Refused for a target that is not open here.
+    """
+    if not is_open(target.application_id, target.base_url):
+        raise ConfigurationRefusal.of(
+            RefusalKind.PROTECTED, "This process runs no target at that address.", "Start the target first."
+        )
+    given = {**fields, "base_url": target.base_url}
+    return _create(target.application_id, given, actor=actor, known_url=target.base_url)
+
+
+def _create(
+    application_id: UUID, fields: Mapping[str, Any], *, actor: Actor, known_url: str | None = None
+) -> Application:
     problems = Problems()
     _check_names(fields, problems)
     profile = read_profile_id(fields.get("profile", GENERIC), problems)
     settings = dict.fromkeys(_REQUIRED) | _settings(fields) | {"profile": profile.id}
-    document = check(laid_over(profile.defaults(), settings), settings, resolve(profile.facts), problems)
+    laid, dialect = laid_over(profile.defaults(), settings), resolve(profile.facts)
+    document = check(laid, settings, dialect, problems, known_url=known_url)
     _check_auth(fields.get("auth"), METHODS, problems)
     problems.refuse_if_any()
     with change():
         now = timezone.now()
         method = (fields.get("auth") or {}).get("method", profile.auth_methods[0])
-        application = Application(**document, auth_method=method, created_at=now, updated_at=now)
+        application = Application(
+            id=application_id, **document, auth_method=method, created_at=now, updated_at=now
+        )
         _take_name(application)
         application.save(force_insert=True)
         _write_auth(application, fields.get("auth"))
@@ -67,7 +92,8 @@ def update_application(
         settings = _settings(changes)
         if "profile" in settings:
             application.profile = settings["profile"] = read_profile_id(settings["profile"], problems).id
-        document = check(laid_over(before, settings), settings, dialect_of(application), problems)
+        laid, dialect = laid_over(before, settings), dialect_of(application)
+        document = check(laid, settings, dialect, problems, known_url=application.base_url)
         _check_auth(changes.get("auth"), (application.auth_method,), problems)
         problems.refuse_if_any()
         _apply(application, document, changes.get("auth"))
@@ -160,6 +186,7 @@ def _apply(application: Application, document: Mapping[str, Any], auth: Mapping[
     moved = document["base_url"] != application.base_url
     if moved:
         application.credentials.all().delete()
+        forget_schema(application.pk)
         distrust(
             application,
             f'The base URL was changed from "{application.base_url}" to "{document["base_url"]}", and the stored '

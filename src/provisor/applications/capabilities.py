@@ -23,13 +23,32 @@ _LIMITS: Final = {
     "members_per_request": "members_per_request",
 }
 
+#: The limit that keeps bulk requests from being sent; else they are where the application takes them.
+BULK_OFF: Final = "off"
+
+#: Beside the facts: how many writes of each kind were read back (engine.md, section 5).
+READ_BACK: Final = "read_back"
+
+#: The evidence of what an application announces, as against what it was seen to do: its documents.
+_DOCUMENTS: Final = frozenset({"ServiceProviderConfig", "ResourceTypes", "Schemas"})
+
 
 def facts_of(application: Application) -> list[Fact]:
-    """Everything that is known, weaker and overruled facts too, each with its origin and evidence. One query."""
-    rows = Capability.objects.filter(application_id=application.pk).order_by("pk")
+    """Everything that is known, weaker and overruled facts too, each with its origin and evidence.
+
+    Announcements that were stored under another profile, and that this one knows to be wrong, are left out.
+    One query, or none where `capabilities` was prefetched.
+    """
+    profile = _profile_of(application)
+    rows = sorted(application.capabilities.all(), key=lambda row: row.pk)
     return [
-        *_profile_of(application).facts,
-        *(Fact(name=r.name, value=r.value, origin=r.origin, evidence=r.evidence) for r in rows),
+        *profile.facts,
+        *(
+            Fact(name=r.name, value=r.value, origin=r.origin, evidence=r.evidence)
+            for r in rows
+            if r.name != READ_BACK
+            and (r.name not in profile.ignored_announcements or r.evidence not in _DOCUMENTS)
+        ),
         *_limits_of(application),
     ]
 
@@ -124,6 +143,8 @@ def _profile_of(application: Application) -> Profile:
 
 def _limits_of(application: Application) -> list[Fact]:
     given = {_LIMITS[name]: value for name, value in application.limits.items() if name in _LIMITS}
+    if application.limits.get("bulk") == BULK_OFF:
+        given["bulk"] = False
     return [
         Fact(name=name, value=value, origin=Origin.ADMINISTRATOR, evidence="a limit of the application")
         for name, value in given.items()

@@ -39,9 +39,11 @@ def record_policy(
     actor: Actor,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    plan_anew: bool = True,
 ) -> None:
-    """Journal and audit one change of a policy; everybody in its group is looked at."""
-    touched = (Touch(kind="policy", subject_id=policy.application_id, other_id=policy.group_id),)
+    """Journal and audit one change of a policy. With `plan_anew` everybody in its group is looked at."""
+    touch = Touch(kind="policy", subject_id=policy.application_id, other_id=policy.group_id)
+    touched = (touch,) if plan_anew else ()
     names = {"name": policy.name, "application": policy.application.name, "group": policy.group.display_name}
     _record(event, policy.id, names, actor=actor, before=before, after=after, touched=touched)
 
@@ -57,7 +59,7 @@ def _record(
     touched: tuple[Touch, ...],
 ) -> None:
     detail = {**names, "changed": sorted({*(before or {}), *(after or {})})}
-    record_event(event, actor_label=actor.label, subject_id=subject_id, detail=detail, touched=touched)
+    record_event(event, actor=actor, subject_id=subject_id, detail=detail, touched=touched)
     record_act(
         actor, event, subject_id=str(subject_id), subject_label=names["name"], before=before, after=after
     )

@@ -19,7 +19,7 @@ from provisor.scim.dialect import Dialect
 from provisor.scim.path import PathError, parse_path
 
 #: Parts that a change is laid over, member by member; everything else is replaced as a whole.
-MERGED: Final = ("features", "deprovision", "mappings", "matching", "limits", "brake")
+MERGED: Final = ("features", "deprovision", "mappings", "matching", "limits", "brake", "drift")
 #: Everything that an administrator sets, besides the credentials.
 FIELDS: Final = ("name", "profile", "base_url", *MERGED, "mode", "delete_after_days", "exclusions")
 
@@ -28,6 +28,7 @@ _SHAPES: Final[Mapping[str, shapes.Shape]] = {
     "deprovision": shapes.DEPROVISION,
     "limits": shapes.LIMITS,
     "brake": shapes.BRAKE,
+    "drift": shapes.DRIFT,
     "matching": shapes.MATCHING,
     "mode": shapes.MODE,
     "delete_after_days": shapes.DELETE_AFTER_DAYS,
@@ -54,19 +55,25 @@ def read_profile_id(profile_id: object, problems: Problems) -> Profile:
 
 
 def check(
-    document: dict[str, Any], changes: Mapping[str, Any], dialect: Dialect, problems: Problems
+    document: dict[str, Any],
+    changes: Mapping[str, Any],
+    dialect: Dialect,
+    problems: Problems,
+    *,
+    known_url: str | None = None,
 ) -> dict[str, Any]:
     """Check what was changed in a document, report every problem, and return the document in canonical form.
 
     Only what `changes` names is checked: a rule that was fine when it was saved, and is not any more, must not
-    stand in the way of another change.
+    stand in the way of another change. For the same reason a base URL that is still `known_url` is not judged
+    again; whether anything is sent there is decided at each connection.
     """
     changed = changes.keys()
     for name in changed & _SHAPES.keys():
         _SHAPES[name].check(document[name], pointer("", name), problems)
     if "name" in changed:
         document["name"] = read_name(document["name"], "Give the application a name of its own.", problems)
-    if "base_url" in changed:
+    if "base_url" in changed and (known_url is None or document["base_url"] != known_url):
         document["base_url"] = read_address(document["base_url"], "/base_url", problems)
     if "exclusions" in changed:
         check_exclusions(document["exclusions"], problems)

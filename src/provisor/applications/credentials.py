@@ -25,10 +25,14 @@ SECONDARY: Final = Credential.Slot.SECONDARY.value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCredential:
-    """A credential in the clear, for `scim.authentication.build`. Its values show in no representation."""
+    """A credential in the clear, for `scim.authentication.build`. Its values show in no representation.
+
+    `application_id` is whose stored one it is; None for one that was only typed.
+    """
 
     method: str
     values: Mapping[str, Any] = field(repr=False)
+    application_id: UUID | None = None
 
 
 def store_credential(
@@ -169,7 +173,9 @@ def _token_address_changes(application: Application, values: Mapping[str, Any]) 
 
 def _opened(stored: Credential) -> OpenCredential:
     plain = json.loads(vault.unseal(stored.key_id, bytes(stored.sealed), bound_to=_place(stored)))
-    return OpenCredential(method=plain["method"], values=plain["values"])
+    return OpenCredential(
+        method=plain["method"], values=plain["values"], application_id=stored.application_id
+    )
 
 
 def _place(credential: Credential) -> str:

@@ -42,6 +42,7 @@ def policy_document(policy: Policy) -> dict[str, Any]:
         "login_method": policy.login_method,
         "second_factor": policy.second_factor,
         "push_group": policy.push_group,
+        "scope": policy.scope,
         "roles": policy.roles,
         "entitlements": policy.entitlements,
         "version": policy.version,

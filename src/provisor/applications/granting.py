@@ -7,6 +7,7 @@ from uuid import UUID
 
 from provisor.applications.lookup import live_policies
 from provisor.applications.models import Policy
+from provisor.applications.scoping import applying
 from provisor.directory.models import Closure, Membership
 
 _PASSWORD, _PASSWORDLESS, _LINK = (
@@ -64,14 +65,15 @@ def strongest(grants: Iterable[Grant]) -> Grant | None:
 
 
 def policies_of_user(user_id: UUID | str) -> list[Grant]:
-    """Every live policy whose group the user is in, directly or through groups inside it; oldest first.
+    """Every live policy whose group the user is in, directly or through groups inside it, and whose filter lets the
+    user in; oldest first.
 
     It says nothing of whether the user is active: who may sign in at all is decided elsewhere.
     """
     direct = Membership.objects.filter(user_id=user_id).values("group_id")
     groups = Closure.objects.filter(descendant_id__in=direct).values("ancestor_id")
     policies = live_policies().filter(group_id__in=groups).select_related("group").order_by("pk")
-    return [_grant(policy) for policy in policies]
+    return [_grant(policy) for policy in applying(policies, user_id)]
 
 
 def _grant(policy: Policy) -> Grant:

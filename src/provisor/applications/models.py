@@ -38,6 +38,8 @@ class Application(models.Model):
     #: `{count, percent}`
     brake: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     delete_after_days = models.PositiveIntegerField(null=True, blank=True)
+    #: `{every, on_difference, on_match}`: when the whole of it is read, and what follows (`shapes.DRIFT`).
+    drift: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     exclusions: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
     #: Counts up when a pass takes the application: a worker with an older one may not record.
     epoch = models.PositiveBigIntegerField(default=0)
@@ -107,6 +109,25 @@ class Capability(models.Model):
         ]
 
 
+class ApplicationSchema(models.Model):
+    """The attributes that an application lists of its users and groups, as they were last read from it."""
+
+    application = models.OneToOneField(
+        Application, on_delete=models.CASCADE, primary_key=True, related_name="schema"
+    )
+    #: As `provisor.scim.announced_schema` writes it: capped there, so a hostile list stays small here.
+    document: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField()
+    #: What had it read: a test of the connection, a pass, a person in the mapping editor.
+    origin = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "applications_schema"
+
+    def __str__(self) -> str:
+        return f"attributes of {self.application_id}"
+
+
 class Policy(models.Model):
     """Grants one application to one group, with a login method."""
 
@@ -129,6 +150,8 @@ class Policy(models.Model):
     second_factor = models.TextField(choices=SecondFactor.choices, default=SecondFactor.NONE)
     #: The group itself becomes a group in the application. Off for Everyone unless asked for.
     push_group = models.BooleanField(default=True)
+    #: A condition over the user (CEL); only whom it lets in is brought. Empty: everybody in the group.
+    scope = models.TextField(default="", blank=True)
     roles: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
     entitlements: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)

@@ -14,22 +14,35 @@ from provisor.applications.granting import can_combine
 from provisor.applications.lookup import as_id, live_applications, locked_policy
 from provisor.applications.models import Application, Policy
 from provisor.applications.refusals import ConfigurationRefusal, Problems, RefusalKind, pointer
+from provisor.applications.scoping import check_policy_scope
 from provisor.audit.actor import Actor
 from provisor.directory.changes import change
 from provisor.directory.models import Group
+
+
+class ScopeFilter:
+    """A filter that compiles, or an empty text."""
+
+    def check(self, value: object, place: str, problems: Problems) -> None:  # noqa: ARG002 - it has one place
+        check_policy_scope(value, problems)
+
 
 _SHAPES: Final[Mapping[str, shapes.Shape]] = {
     "login_method": shapes.Choice(tuple(Policy.LoginMethod.values)),
     "second_factor": shapes.Choice(tuple(Policy.SecondFactor.values)),
     "push_group": shapes.Switch(),
+    "scope": ScopeFilter(),
     "roles": shapes.Texts("names of roles in the application"),
     "entitlements": shapes.Texts("names of entitlements in the application"),
 }
+#: What changes accounts: a name and how people sign in change none.
+_SENT: Final = frozenset({"push_group", "scope", "roles", "entitlements"})
 _ENDS: Final = ("application", "group")
 _KNOWN: Final = ("name", *_ENDS, *_SHAPES)
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "login_method": Policy.LoginMethod.PASSWORD.value,
     "second_factor": Policy.SecondFactor.NONE.value,
+    "scope": "",
     "roles": [],
     "entitlements": [],
 }
@@ -71,7 +84,8 @@ def update_policy(
         old, new = difference(before, policy_document(policy))
         if new:
             save_counted(policy)
-            record_policy("policy.updated", policy, actor=actor, before=old, after=new)
+            anew = bool(new.keys() & _SENT)
+            record_policy("policy.updated", policy, actor=actor, before=old, after=new, plan_anew=anew)
     return policy
 
 

@@ -121,10 +121,22 @@ LIMITS: Final = Members(
         #: Requests under way at a time.
         "concurrency": Number(least=1, most=256, empty=True),
         "members_per_request": Number(least=1, most=100_000, empty=True),
+        #: Whether many writes go in one request, where the application takes that and the backlog pays for it.
+        "bulk": Choice(("auto", "off")),
     }
 )
 BRAKE: Final = Members(
     {"count": Number(least=0, most=10_000_000), "percent": Number(least=0, most=100, whole=False)}
+)
+DRIFT: Final = Members(
+    {
+        #: Hours between two scans; null: only when somebody asks for one.
+        "every": Number(least=1, most=8760, empty=True),
+        #: What becomes of a difference that a scan finds.
+        "on_difference": Choice(("report", "correct")),
+        #: What becomes of an account that nobody knew and that is surely somebody's who is in scope.
+        "on_match": Choice(("report", "adopt")),
+    }
 )
 MATCHING: Final = Members({"users": Texts("attribute paths"), "groups": Texts("attribute paths")})
 MODE: Final = Choice(("observe", "enforce"))
@@ -140,8 +152,9 @@ DEFAULT_FEATURES: Final[Mapping[str, Any]] = {
 }
 DEFAULT_DEPROVISION: Final = {"unassigned": "deactivate", "disabled": "deactivate", "deleted": "delete"}
 DEFAULT_MATCHING: Final = {"users": ["userName"], "groups": ["displayName"]}
-DEFAULT_LIMITS: Final = {"rate": None, "concurrency": None, "members_per_request": None}
+DEFAULT_LIMITS: Final = {"rate": None, "concurrency": None, "members_per_request": None, "bulk": "auto"}
 DEFAULT_BRAKE: Final = {"count": 5, "percent": 5}
+DEFAULT_DRIFT: Final = {"every": None, "on_difference": "report", "on_match": "report"}
 
 
 def merged(base: Any, changes: Any) -> Any:

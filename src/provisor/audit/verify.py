@@ -1,6 +1,6 @@
 """Checking the chain: an edit, a deletion, a reordering or a truncation shows, and where."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -8,6 +8,12 @@ from typing import NamedTuple
 from provisor.audit import chain
 from provisor.audit.erase import ERASED, entries_named_in
 from provisor.audit.models import AuditEntry, AuditHead
+
+#: Told how many entries were read, and of how many; may raise to stop.
+Progress = Callable[[int, int], object]
+
+#: Entries between two reports of the progress.
+_STEP = 500
 
 _COLUMNS = (
     "id",
@@ -67,7 +73,7 @@ class _Walk:
     bare: set[int] = field(default_factory=set)
 
 
-def verify(*, anchor: str = "") -> Verification:
+def verify(*, anchor: str = "", progress: Progress | None = None) -> Verification:
     """Read the whole chain and say whether it is whole.
 
     `anchor` is the head of an earlier verification, kept outside the database: only with it is a chain recognised
@@ -75,7 +81,10 @@ def verify(*, anchor: str = "") -> Verification:
     """
     walk = _Walk(anchored=anchor in ("", chain.GENESIS))
     problem = ""
+    total = AuditEntry.objects.count() if progress else 0
     for row in _rows():
+        if progress and walk.entries and walk.entries % _STEP == 0:
+            progress(walk.entries, max(total, walk.entries))
         problem = _problem_of(row, walk)
         if problem:
             break

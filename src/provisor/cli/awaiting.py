@@ -122,8 +122,6 @@ class _Watch:
 
 
 def _engine_runs() -> bool:
-    from django.conf import settings
+    from provisor.provisioning.home import engine_runs
 
-    from provisor.provisioning.process_lock import engine_runs
-
-    return engine_runs(settings.DATA_DIR / "engine.lock")
+    return engine_runs()

@@ -5,10 +5,23 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from provisor.cli.commands import accounts, applications, audit, groups, imports, policies, users
+from provisor.cli.commands import (
+    accounts,
+    applications,
+    audit,
+    groups,
+    holds,
+    imports,
+    notices,
+    policies,
+    users,
+)
+from provisor.cli.commands.access import access
 from provisor.cli.commands.doctor import doctor
+from provisor.cli.commands.drift import adopt, drift, reassert, scan
 from provisor.cli.commands.explain import explain
 from provisor.cli.commands.plan import plan
+from provisor.cli.commands.restored import restored
 from provisor.cli.commands.serve import serve, worker
 from provisor.cli.commands.status import status
 from provisor.cli.commands.sync import sync
@@ -57,7 +70,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Exit codes: 0 fine · 1 the answer is bad · 2 wrong usage, and nothing was done.",
 )
-for command in (serve, worker, demo, status, plan, sync, explain, doctor):
+for command in (
+    serve,
+    worker,
+    demo,
+    status,
+    plan,
+    sync,
+    scan,
+    drift,
+    adopt,
+    reassert,
+    explain,
+    access,
+    doctor,
+    restored,
+):
     app.command()(command)
 for name, group in (
     ("import", imports.app),
@@ -65,9 +93,11 @@ for name, group in (
     ("policy", policies.app),
     ("user", users.app),
     ("group", groups.app),
+    ("hold", holds.app),
     ("admin", accounts.admin),
     ("token", accounts.token),
     ("audit", audit.app),
+    ("notice", notices.app),
 ):
     app.add_typer(group, name=name)
 

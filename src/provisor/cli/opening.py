@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from provisor.audit.actor import Actor
 
 
+#: Any number that nobody else locks in this database.
+_MIGRATING = 0x6D696772617465
+
+
 def open_installation(*, quiet: bool = True) -> None:
     """Read the settings, make the data directory and bring the schema up to date.
 
@@ -23,14 +27,32 @@ def open_installation(*, quiet: bool = True) -> None:
 
 
 def bring_schema_up_to_date() -> None:
-    """Apply the migrations that are missing; looking costs some milliseconds when there are none."""
+    """Apply the migrations that are missing; looking costs some milliseconds when there are none.
+
+    Several processes may start at once on one PostgreSQL: one migrates, and the others wait for it.
+    """
     from django.core.management import call_command
+    from django.db import connection
+
+    if _is_up_to_date():
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+        try:
+            if not _is_up_to_date():
+                call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
+
+
+def _is_up_to_date() -> bool:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def actor() -> "Actor":

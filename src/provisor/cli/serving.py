@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -10,9 +11,10 @@ import uvicorn
 
 from provisor.cli.opening import keep_quiet
 from provisor.cli.refusals import CommandRefusal
+from provisor.ending import ending
 
 if TYPE_CHECKING:
-    from provisor.provisioning.engine import Engine
+    from provisor.provisioning.home import RunningEngine
 
 #: Seconds that requests under way are given to finish.
 _GRACE: Final = 10
@@ -53,9 +55,15 @@ def address_of(host: str, listener: socket.socket) -> str:
 
 
 def serve_until_ended(
-    engine: "Engine", listener: socket.socket, announce: Callable[[], None], *, quiet: bool = False
+    engine: "RunningEngine | None",
+    listener: socket.socket,
+    announce: Callable[[], None],
+    *,
+    quiet: bool = False,
 ) -> None:
     """Serve the web beside a started engine until SIGTERM or SIGINT; the engine is stopped when this returns.
+
+    Without one the web is all that is served.
 
     `announce` is called when requests are answered. `quiet` keeps everything below a warning out of the log.
     """
@@ -82,6 +90,15 @@ def serve_until_ended(
             signal.signal(number, handler)
 
 
+def wait_for_the_end(announce: Callable[[], None]) -> None:
+    """Call `announce`, and return at SIGTERM or SIGINT."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    announce()
+    ended.wait()
+
+
 def _ended(_number: int, _frame: object) -> None:
     """The signal is raised once more after the end; by then there is nothing left to do."""
 
@@ -89,7 +106,9 @@ def _ended(_number: int, _frame: object) -> None:
 class _Service(uvicorn.Server):
     """uvicorn with the engine beside it."""
 
-    def __init__(self, config: uvicorn.Config, engine: "Engine", announce: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, engine: "RunningEngine | None", announce: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._engine, self._announce = engine, announce
         self._engine_stopped = False
@@ -101,10 +120,12 @@ class _Service(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """First nothing more is sent to applications; then nothing more is answered."""
+        ending.set()
         await asyncio.to_thread(self.stop_engine)
         await super().shutdown(sockets)
 
     def stop_engine(self) -> None:
         if not self._engine_stopped:
             self._engine_stopped = True
-            self._engine.stop()
+            if self._engine is not None:
+                self._engine.stop()

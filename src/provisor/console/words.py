@@ -1,23 +1,38 @@
 """The words of design section 1 and 7 for what the database keeps as one word."""
 
-#: States of applications and links whose name alone does not say enough, or holds an underscore.
-_STATES = {
-    "in_sync": "in sync",
-    "refused": "refuses the sign-in",
-    "misbehaving": "misbehaves: left alone and probed until it is well",
-    "unreachable": "cannot be reached",
-    "throttled": "asks to go slower",
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+#: States of applications, links and runs whose name alone does not say enough, or holds an underscore.
+_STATES: dict[str, Promise] = {
+    "in_sync": _("in sync"),
+    "due": _("due"),
+    "waiting": _("waiting"),
+    "failed": _("failed"),
+    "conflict": _("conflict"),
+    "held": _("held"),
+    "missing": _("missing"),
+    "released": _("released"),
+    "excluded": _("excluded"),
+    "well": _("well"),
+    "paused": _("paused"),
+    "observe": _("observe"),
+    "enforce": _("enforce"),
+    "refused": _("refuses the sign-in"),
+    "misbehaving": _("misbehaves: left alone and probed until it is well"),
+    "unreachable": _("cannot be reached"),
+    "throttled": _("asks to go slower"),
 }
 
 
 def state(name: str) -> str:
     """Return a state in words; one that is a word already stays as it is."""
-    return _STATES.get(name, name.replace("_", " "))
+    return str(_STATES.get(name, name.replace("_", " ")))
 
 
 def event(name: str) -> str:
     """Return `group.members_added` as "Group: members added"."""
-    noun, _, verb = name.partition(".")
+    noun, _dot, verb = name.partition(".")
     return f"{_plain(noun).capitalize()}: {_plain(verb)}" if verb else _plain(name).capitalize()
 
 

@@ -125,7 +125,7 @@ def _create(made: dict[int, User], outcome: BulkOutcome, actor: Actor) -> None:
     insert(User, columns, ([getattr(user, column) for column in columns] for user in fresh))
     insert(Membership, ("group_id", "user_id"), ((group_id, user.id) for user in fresh))
     lines = [_created(user, group_id) for user in fresh]
-    journal.record_many("user.created", actor_label=actor.label, lines=lines)
+    journal.record_many("user.created", actor=actor, lines=lines)
     ids = [str(user.id) for user in fresh]
     record(actor, "users.created", after={"count": len(ids), "users": ids})
     outcome.created.update({index: user.id for index, user in made.items()})
@@ -204,7 +204,7 @@ def _write(changes: list[_Change], actor: Actor, event: str) -> None:
     for one in changes:
         fill_user(one.user, one.document, one.manager_id)
     _update_rows([one.user for one in changes])
-    journal.record_many(event, actor_label=actor.label, lines=[_updated(one) for one in changes])
+    journal.record_many(event, actor=actor, lines=[_updated(one) for one in changes])
     record_many(actor, [_act(one, event) for one in changes])
 
 

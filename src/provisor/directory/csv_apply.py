@@ -1,5 +1,6 @@
 """Doing what a plan says, in runs of one transaction each, while a report is kept."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic
 
@@ -13,8 +14,8 @@ from provisor.directory.refusal import DirectoryRefusal
 _RUN = 1000
 
 
-class LineImport(Generic[Planned]):
-    """One import under way."""
+class LineImport(ABC, Generic[Planned]):
+    """One import under way; what kind of resource it is for says how its lines are done."""
 
     def __init__(
         self,
@@ -44,9 +45,9 @@ class LineImport(Generic[Planned]):
         self._advance(self._lines - self._settled)
         return self.report
 
+    @abstractmethod
     def apply(self) -> None:
         """Do everything, in the right order."""
-        raise NotImplementedError
 
     def of(self, *outcomes: Outcome) -> list[Planned]:
         """Return the lines with one of these outcomes."""

@@ -45,9 +45,7 @@ def _create() -> Group:
 def _note(group: Group) -> None:
     touch = journal.Touch(kind=Pending.Kind.GROUP, subject_id=group.id)
     detail = {"displayName": NAME}
-    entry = journal.record(
-        "group.created", actor_label=SYSTEM.label, subject_id=group.id, detail=detail, touched=[touch]
-    )
+    entry = journal.record("group.created", actor=SYSTEM, subject_id=group.id, detail=detail, touched=[touch])
     touch_effective_members(entry, top=group.id, bottom=group.id)
     record(SYSTEM, "group.created", subject_id=group.id, subject_label=NAME, after=detail)
 

@@ -147,7 +147,7 @@ def _note(
 def _journal(event: str, group: Group, actor: Actor, detail: dict[str, Any]) -> JournalEntry:
     return journal.record(
         event,
-        actor_label=actor.label,
+        actor=actor,
         subject_id=group.id,
         detail={"displayName": group.display_name, **detail},
         touched=[Touch(kind=Pending.Kind.GROUP, subject_id=group.id)],

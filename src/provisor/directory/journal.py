@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.dispatch import Signal
 from django.utils import timezone
 
+from provisor.audit.actor import Actor
 from provisor.directory.models import JournalEntry, Pending
 from provisor.directory.statements import insert
 
@@ -42,7 +43,7 @@ class OutsideTransactionError(RuntimeError):
 def record(
     event: str,
     *,
-    actor_label: str,
+    actor: Actor,
     subject_id: UUID,
     detail: Mapping[str, Any] | None = None,
     touched: Iterable[Touch] = (),
@@ -54,20 +55,23 @@ def record(
     """
     _prepare()
     entry = JournalEntry.objects.create(
-        at=timezone.now(), event=event, actor=actor_label, subject_id=subject_id, detail=dict(detail or {})
-    )
+        at=timezone.now(), event=event, actor=actor.label, actor_kind=actor.kind, actor_id=actor.id,
+        subject_id=subject_id, detail=dict(detail or {}),
+    )  # fmt: skip
     _touch((entry.id, touch) for touch in touched)
     return entry
 
 
-def record_many(event: str, *, actor_label: str, lines: Sequence[Line]) -> None:
+def record_many(event: str, *, actor: Actor, lines: Sequence[Line]) -> None:
     """Write one entry for each line, in order, all with the same event and time; else as `record`."""
     _prepare()
     at = timezone.now()
     last = JournalEntry.objects.aggregate(last=Max("id", default=0))["last"]
-    rows = ((at, event, actor_label, line.subject_id, dict(line.detail)) for line in lines)
-    insert(JournalEntry, ("at", "event", "actor", "subject_id", "detail"), rows)
-    ours = JournalEntry.objects.filter(id__gt=last, at=at, event=event, actor=actor_label).order_by("id")
+    who = (actor.label, str(actor.kind), actor.id)
+    rows = ((at, event, *who, line.subject_id, dict(line.detail)) for line in lines)
+    columns = ("at", "event", "actor", "actor_kind", "actor_id", "subject_id", "detail")
+    insert(JournalEntry, columns, rows)
+    ours = JournalEntry.objects.filter(id__gt=last, at=at, event=event, actor=actor.label).order_by("id")
     ids = ours.values_list("id", flat=True)
     _touch((entry, touch) for entry, line in zip(ids, lines, strict=True) for touch in line.touched)
 

@@ -117,7 +117,7 @@ def _note(event: str, group: Group, user_ids: Sequence[UUID], actor: Actor) -> J
     ids = [str(one) for one in user_ids]
     side = "after" if event == "group.members_added" else "before"
     record(actor, event, subject_id=group.id, subject_label=group.display_name, **{side: {"members": ids}})
-    return journal.record(event, actor_label=actor.label, subject_id=group.id, detail=_crowd(group, user_ids))
+    return journal.record(event, actor=actor, subject_id=group.id, detail=_crowd(group, user_ids))
 
 
 def _crowd(group: Group, user_ids: Sequence[UUID]) -> dict[str, Any]:
@@ -187,4 +187,4 @@ def _note_nesting(event: str, parent: Group, child: Group, actor: Actor) -> Jour
     }
     side = "after" if event == "group.nested" else "before"
     record(actor, event, subject_id=parent.id, subject_label=parent.display_name, **{side: detail["group"]})
-    return journal.record(event, actor_label=actor.label, subject_id=parent.id, detail=detail)
+    return journal.record(event, actor=actor, subject_id=parent.id, detail=detail)

@@ -45,6 +45,11 @@ class User(models.Model):
                 fields=["external_id"], name="directory_user_external_id", condition=~Q(external_id="")
             ),
             models.Index(fields=["email"], name="directory_user_email"),
+            models.Index(
+                fields=["user_name_key"],
+                name="directory_user_disabled",
+                condition=Q(active=False, deleted_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,7 +165,10 @@ class JournalEntry(models.Model):
     at = models.DateTimeField(db_index=True)
     #: `noun.verb`, for example `user.created`, `group.members_added`, `policy.deleted`.
     event = models.TextField()
+    #: The name that the actor had then, and who that is: the words and ids of `provisor.audit.actor.Actor`.
     actor = models.TextField()
+    actor_kind = models.CharField(max_length=7)
+    actor_id = models.TextField(blank=True)
     subject_id = models.UUIDField(db_index=True)
     #: What changed: attribute names, or the other side of a membership, with names as they were then.
     detail: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)

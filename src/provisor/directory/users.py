@@ -53,7 +53,7 @@ def _join_everyone(user: User, actor: Actor) -> None:
     Membership.objects.bulk_create([Membership(group_id=group_id, user_id=user.id)])
     journal.record(
         "user.created",
-        actor_label=actor.label,
+        actor=actor,
         subject_id=user.id,
         detail={"userName": user.user_name},
         touched=[touch(user.id), Touch(kind=Pending.Kind.MEMBER, subject_id=group_id, other_id=user.id)],
@@ -101,9 +101,7 @@ def _store(user: User, document: dict[str, Any], actor: Actor) -> None:
     detail: dict[str, Any] = {"userName": user.user_name, "attributes": sorted({*before, *after})}
     if name != user.user_name:
         detail["formerUserName"] = name
-    journal.record(
-        event, actor_label=actor.label, subject_id=user.id, detail=detail, touched=[touch(user.id)]
-    )
+    journal.record(event, actor=actor, subject_id=user.id, detail=detail, touched=[touch(user.id)])
     record(actor, event, subject_id=user.id, subject_label=user.user_name, before=before, after=after)
 
 
@@ -125,7 +123,7 @@ def delete_user(user_id: UUID, *, actor: Actor, version: int | None = None) -> U
         detail = {"userName": user.user_name}
         entry = journal.record(
             "user.deleted",
-            actor_label=actor.label,
+            actor=actor,
             subject_id=user.id,
             detail=detail,
             touched=[touch(user.id)],

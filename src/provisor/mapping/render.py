@@ -59,7 +59,9 @@ class Mapping:
         self.kind = kind
         self.managed: frozenset[str] = frozenset(rule.target for rule in rules)
         self._application_name = application_name
-        self._create_only = frozenset(rule.target for rule in rules if rule.apply is Apply.CREATE)
+        self.create_only: frozenset[str] = frozenset(
+            rule.target for rule in rules if rule.apply is Apply.CREATE
+        )
         self._constants = {rule.target: rule.value for rule in rules if rule.kind is RuleKind.CONSTANT}
         direct = [rule for rule in rules if rule.kind is RuleKind.DIRECT]
         self._rows = tuple(_row(rule, kind) for rule in direct)
@@ -87,7 +89,7 @@ class Mapping:
         return Rendered(
             values=values,
             kept=frozenset(outcome.kept) if outcome.kept else _NOTHING,
-            create_only=self._create_only,
+            create_only=self.create_only,
             waiting=tuple(outcome.waiting),
             problems=tuple(outcome.problems),
         )

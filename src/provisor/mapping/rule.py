@@ -33,13 +33,11 @@ def read_rules(
     raw: object,
     kind: Kind,
     custom: Iterable[CustomAttributeSpec] = (),
-    target_schema: Iterable[str] | None = None,
 ) -> tuple[Rule, ...]:
     """Read a mapping from its JSON, a list of rules, and check all of it.
 
-    `custom` are the directory's declared attributes. `target_schema` are the paths that the application is known
-    to have (`name.givenName`, `emails.value`), or None. Raises `MappingRefused` with every problem found; the
-    place of each is like `users[3].source`.
+    `custom` are the directory's declared attributes. Raises `MappingRefused` with every problem found; the place
+    of each is like `users[3].source`.
     """
     if not isinstance(raw, list | tuple):
         raise MappingRefused([Problem(place=f"{kind}s", reason="A mapping is a list of rules.")])
@@ -47,12 +45,11 @@ def read_rules(
         reason = f"The mapping has {len(raw):,} rules, and {_MOST_RULES} are allowed."
         raise MappingRefused([Problem(place=f"{kind}s", reason=reason)])
     words = vocabulary(kind, custom)
-    known = None if target_schema is None else frozenset(target_schema)
     shapes = [(f"{kind}s[{index}]", read_shape(each, f"{kind}s[{index}]")) for index, each in enumerate(raw)]
     rules = [(place, shape) for place, shape in shapes if isinstance(shape, Rule)]
     problems = [problem for _, shape in shapes if not isinstance(shape, Rule) for problem in shape]
     for place, rule in rules:
-        problems.extend(problems_of(rule, place, words, known))
+        problems.extend(problems_of(rule, place, words))
     problems.extend(_problems_together(rules, kind))
     if problems:
         raise MappingRefused(problems)

@@ -1,6 +1,6 @@
 """What must hold of one rule beyond its shape: its parts fit together, and its value fits its target."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import orjson
 
@@ -18,9 +18,7 @@ from provisor.scim.path import PathError
 _LARGEST_CONSTANT = 65_536
 
 
-def problems_of(
-    rule: Rule, place: str, words: Vocabulary, target_schema: Iterable[str] | None
-) -> Iterator[Problem]:
+def problems_of(rule: Rule, place: str, words: Vocabulary) -> Iterator[Problem]:
     """Find everything that is wrong with one rule, by itself."""
     yield from _combination(rule, place)
     if not rule.target.strip():
@@ -29,7 +27,7 @@ def problems_of(
         )
         return
     try:
-        path = read_target(rule.target, words.kind, target_schema)
+        path = read_target(rule.target, words.kind)
     except TargetRefused as refused:
         yield Problem(place=f"{place}.target", reason=refused.reason, hint=refused.hint)
         return

@@ -1,6 +1,5 @@
 """Targets: which attributes of an application's resource a rule may write, and what their values must be."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from provisor.mapping.paths import read_path, spelled
@@ -41,11 +40,8 @@ class TargetRefused(ValueError):  # noqa: N818 - named by what happened
         self.hint = hint
 
 
-def read_target(text: str, kind: Kind, known: Iterable[str] | None = None) -> AttributePath:
-    """Read a target in canonical spelling. `known` are the paths of the application's schema, if it is known.
-
-    Raises `TargetRefused`.
-    """
+def read_target(text: str, kind: Kind) -> AttributePath:
+    """Read a target in canonical spelling. Raises `TargetRefused`."""
     try:
         path = read_path(text, kind)
     except PathError as error:
@@ -56,10 +52,7 @@ def read_target(text: str, kind: Kind, known: Iterable[str] | None = None) -> At
     _refuse_forbidden(path)
     path = spelled(path, vocabulary(kind))
     _refuse_ambiguous(path, kind)
-    if known is not None:
-        _refuse_unlisted(path, known)
-    else:
-        _refuse_misspelt(path, kind)
+    _refuse_misspelt(path, kind)
     return path
 
 
@@ -102,19 +95,6 @@ def _refuse_ambiguous(path: AttributePath, kind: Kind) -> None:
         raise TargetRefused(
             reason, 'Use comparisons with eq alone, for example emails[type eq "work"].value.'
         )
-
-
-def _refuse_unlisted(path: AttributePath, known: Iterable[str]) -> None:
-    """Refuse what the application's schema does not have. A filter's choice of element is not looked at."""
-    bare = ".".join(filter(None, (path.parent, path.sub_attribute)))
-    names = list(known)
-    folded = {name.casefold() for name in names}
-    if not folded & {str(path).casefold(), bare.casefold(), path.parent.casefold()}:
-        match = nearest(bare, names)
-        hint = (
-            f'Did you mean "{match}"?' if match else "Choose one of the attributes that it lists in /Schemas."
-        )
-        raise TargetRefused(f'The application has no attribute "{bare}".', hint)
 
 
 def _refuse_misspelt(path: AttributePath, kind: Kind) -> None:

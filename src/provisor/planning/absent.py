@@ -1,30 +1,16 @@
 """Plan for a resource that should not be there any more: the table of causes and the switches (R8)."""
 
 from collections.abc import Mapping
-from typing import Literal
 
+from provisor.planning.deprovision import deprovision
 from provisor.planning.operation import Act, Cause, Ending, Kind, Known, Operation, Plan, Switches
 from provisor.scim.capabilities import Dialect
 from provisor.scim.change import Change
-
-Action = Literal["deactivate", "delete", "keep"]
-
-#: engine.md section 6; what an administrator has not set.
-DEFAULT_ACTIONS: dict[Cause, Action] = {
-    Cause.UNASSIGNED: "deactivate",
-    Cause.DISABLED: "deactivate",
-    Cause.DELETED: "delete",
-}
+from provisor.scim.known_attributes import as_boolean
 
 NOT_OURS = (
     "Left alone: this account was seen in the application, but Provisor neither created nor adopted it."
 )
-SWITCHED_OFF = (
-    "Kept: the switch “delete users” is off, so nothing is sent when a user is disabled or deleted."
-)
-KEPT = "Kept: the table of causes says “keep” for a user who is {cause}."
-DEACTIVATED = "Deactivated: the user is {cause}."
-NO_DELETE = "Deactivated instead of deleted: the application has no DELETE for users."
 GROUP_KEPT = "Unlinked and kept: no policy pushes this group any more. Its members there stay as they are."
 GROUP_SWITCHED_OFF = "Kept: the switch “delete groups” is off."
 
@@ -37,24 +23,25 @@ def plan_absent_user(
         return _plan_unlinked(known)
     if known.observed_only:
         return Plan(ending=Ending.RELEASED, reason=NOT_OURS)
-    if cause is not Cause.UNASSIGNED and not switches.delete:
-        return Plan(ending=Ending.RELEASED, reason=SWITCHED_OFF)
-    action = actions.get(cause, DEFAULT_ACTIONS[cause])
-    if action == "keep":
-        return Plan(ending=Ending.RELEASED, reason=KEPT.format(cause=cause.value))
-    if action == "delete" and dialect.delete_users:
-        delete = Operation(act=Act.DELETE, kind="user", reason=f"The user is {cause.value}.")
+    decided = deprovision(cause, actions, switches, dialect)
+    if decided.sends == "keep" or (decided.spares_inactive and _is_inactive(known)):
+        return Plan(ending=Ending.RELEASED, reason=decided.reason)
+    if decided.sends == "impossible":
+        return Plan(ending=Ending.FAILED, reason=decided.reason)
+    if decided.sends == "delete":
+        delete = Operation(act=Act.DELETE, kind="user", reason=decided.reason)
         return Plan(ending=Ending.GONE, operation=delete)
-    reason = NO_DELETE if action == "delete" else DEACTIVATED.format(cause=cause.value)
-    return plan_deactivation(known, reason)
+    return _plan_deactivation(known, decided.reason)
 
 
-def plan_deactivation(known: Known, reason: str) -> Plan:
-    """Plan to set `active` to false, unless the application has confirmed that already."""
-    sent = known.sent or {}
-    if sent.get("active") is False and "active" not in known.doubt and not known.deleted_in_doubt:
-        return Plan(ending=Ending.RELEASED, reason=reason)
-    change = Change(path="active", value=False, exists="active" in sent)
+def _is_inactive(known: Known) -> bool:
+    """Whether the application has confirmed that already."""
+    inactive = as_boolean((known.sent or {}).get("active")) is False
+    return inactive and "active" not in known.doubt and not known.deleted_in_doubt
+
+
+def _plan_deactivation(known: Known, reason: str) -> Plan:
+    change = Change(path="active", value=False, exists="active" in (known.sent or {}))
     deactivate = Operation(act=Act.DEACTIVATE, kind="user", changes=(change,), reason=reason)
     return Plan(ending=Ending.RELEASED, operation=deactivate, reason=reason)
 

@@ -42,6 +42,8 @@ class Ending(StrEnum):
     RELEASED = "released"
     EXCLUDED = "excluded"
     FAILED = "failed"
+    #: The brake holds a part of it until a person decides.
+    HELD = "held"
     #: The link itself goes: there is nothing in the application that it stands for.
     GONE = "gone"
 
@@ -53,6 +55,8 @@ class Cause(StrEnum):
     UNASSIGNED = "unassigned"
     DISABLED = "disabled"
     DELETED = "deleted"
+    #: Deactivated for one of the causes above, and for longer than the application keeps such accounts.
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,8 @@ def _differences(desired: Desired, known: Known, switches: Switches) -> Iterator
     """Yield what differs between desired and sent, and what is in doubt. Absence is a value (R4)."""
     sent = known.sent or {}
     doubt = desired.managed if known.deleted_in_doubt else known.doubt
-    left_alone = desired.kept | desired.create_only | frozenset(desired.waiting)
+    # what waits has no value yet: a former one, to an account that is gone, is removed meanwhile
+    left_alone = desired.kept | desired.create_only | (frozenset(desired.waiting) - sent.keys())
     elements = {element_of(path) for path in sent}
     for path in sorted(desired.managed - left_alone):
         if not switches.update and path not in LIFE_CYCLE:

@@ -6,6 +6,7 @@ from typing import Any
 
 from provisor.planning.operation import Act, Kind, Operation
 from provisor.scim.capabilities import Dialect
+from provisor.scim.change_kinds import takes_put
 from provisor.scim.filter import equality
 from provisor.scim.patch import add_members_body, members_per_removal, patch_bodies, remove_members_body
 from provisor.scim.path import MISSING
@@ -56,7 +57,7 @@ def _creation(operation: Operation, matching: Sequence[str]) -> Iterator[Planned
 
 def _change(operation: Operation, dialect: Dialect, remote_id: str | None) -> Iterator[PlannedRequest]:
     path = _resource(operation.kind, remote_id)
-    if dialect.patches(operation.kind):
+    if not takes_put(dialect, operation.kind, operation.changes):
         for body in patch_bodies(operation.changes, dialect, operation.kind):
             yield PlannedRequest(method="PATCH", path=path, body=body)
         return
@@ -70,7 +71,9 @@ def member_requests(
 ) -> list[PlannedRequest]:
     """Return the requests that bring member deltas to a group, in the application's chunks."""
     path = _resource("group", remote_id)
-    if not dialect.patch_groups:
+    added_by_put = bool(added) and dialect.member_add_form == "put"
+    removed_by_put = bool(removed) and dialect.member_remove_form == "put"
+    if not dialect.patch_groups or added_by_put or removed_by_put:
         body = {"members": {"add": list(added), "remove": list(removed)}}
         note = "laid over the members that the GET returns"
         return [

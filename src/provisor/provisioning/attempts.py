@@ -12,12 +12,16 @@ from provisor.scim.client import Exchange
 BODY_CAP = 8_192
 PATH_CAP = 2_000
 
+CLIENT_ERROR = 400
+EXPECTED = "There is nothing at this address ({status}). That is an answer, and no failure."
+
 _PASSWORD = re.compile(r'("password"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 
 
 def attempt_row(context: Context, run: Key | None, exchange: Exchange) -> tuple[Any, ...]:
     """Return the parameters of `INSERT_ATTEMPT` for one exchange."""
-    link = exchange.tag if isinstance(exchange.tag, DueLink) else None
+    # a stand-in for what has no link has the id 0
+    link = exchange.tag if isinstance(exchange.tag, DueLink) and exchange.tag.id else None
     return (
         context.key,
         link.id if link else None,
@@ -32,8 +36,15 @@ def attempt_row(context: Context, run: Key | None, exchange: Exchange) -> tuple[
         exchange.milliseconds,
         readable(exchange.request_body),
         readable(exchange.response_body),
-        exchange.failure.sentence if exchange.failure else "",
+        exchange.failure.sentence if exchange.failure else _expected(exchange),
     )
+
+
+def _expected(exchange: Exchange) -> str:
+    """An answer that is an error and no failure: what was asked for need not be there."""
+    if exchange.status is None or exchange.status < CLIENT_ERROR:
+        return ""
+    return EXPECTED.format(status=exchange.status)
 
 
 def readable(body: bytes) -> str:

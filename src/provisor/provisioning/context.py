@@ -1,13 +1,17 @@
 """Everything a pass needs to know of one application, read once: dialect, mapping, switches, matching."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from provisor.applications.capabilities import dialect_of
 from provisor.applications.exclusions import excluded_by
 from provisor.applications.models import Application
+from provisor.applications.shapes import DEFAULT_DRIFT
 from provisor.directory.models import CustomAttribute
 from provisor.mapping.render import Mapping, compile_mapping
 from provisor.mapping.rule import CustomAttributeSpec, read_rules
@@ -38,6 +42,18 @@ class Context:
     protects: bool
     excluded: Callable[[Values[str, Any]], bool]
     brake: Values[str, Any]
+    #: What follows from a scan: `shapes.DRIFT`, complete.
+    drift: Values[str, Any]
+    #: Only observed: it is read, and nothing is written there.
+    observes: bool
+
+    #: Some policy of it has a filter.
+    filtered: bool
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """States of links that hold what was confirmed. Where nothing is sent, what is due rests, too."""
+        return ("in_sync", "waiting", "due") if self.observes else ("in_sync", "waiting")
 
     @property
     def grants(self) -> bool:
@@ -45,8 +61,11 @@ class Context:
         return self.roles or self.entitlements
 
 
-def load_context(application: Application) -> Context:
-    """Read the context of an application; raises MappingRefused when a stored rule does not compile any more."""
+def load_context(application: Application, custom: Sequence[CustomAttributeSpec] | None = None) -> Context:
+    """Read the context of an application; raises MappingRefused when a stored rule does not compile any more.
+
+    `custom` are the declared attributes, where the caller has read them already.
+    """
     features = application.features
     return Context(
         key=to_key(application.id),
@@ -55,8 +74,8 @@ def load_context(application: Application) -> Context:
         version=application.version,
         epoch=application.epoch,
         dialect=dialect_of(application),
-        mappings=_mappings(application),
-        switches={"user": _switches(features, "users"), "group": _switches(features, "groups")},
+        mappings=_mappings(application, declared_attributes() if custom is None else custom),
+        switches={"user": switches_of(application, "users"), "group": switches_of(application, "groups")},
         membership=bool(features.get("groups", {}).get("membership", True)),
         roles=bool(features.get("roles", False)),
         entitlements=bool(features.get("entitlements", False)),
@@ -65,11 +84,15 @@ def load_context(application: Application) -> Context:
         protects=bool(application.exclusions),
         excluded=excluded_by(application.exclusions),
         brake=application.brake,
+        filtered=application.policies.exclude(scope="").exists(),
+        drift={**DEFAULT_DRIFT, **application.drift},
+        observes=application.mode != Application.Mode.ENFORCE,
     )
 
 
-def _switches(features: Values[str, Any], noun: str) -> Switches:
-    chosen = features.get(noun, {})
+def switches_of(application: Application, noun: str) -> Switches:
+    """Return what the administrator allows for `users` or `groups`."""
+    chosen = application.features.get(noun, {})
     return Switches(
         create=bool(chosen.get("create", True)),
         update=bool(chosen.get("update", True)),
@@ -77,20 +100,28 @@ def _switches(features: Values[str, Any], noun: str) -> Switches:
     )
 
 
-def _mappings(application: Application) -> dict[Kind, Mapping]:
-    custom = [
+def declared_attributes() -> list[CustomAttributeSpec]:
+    """Return the custom attributes of the directory as the mapping knows them."""
+    return [
         CustomAttributeSpec(schema=a.schema, name=a.name, type=a.type, multi_valued=a.multi_valued)
         for a in CustomAttribute.objects.all()
     ]
+
+
+def _mappings(application: Application, custom: Sequence[CustomAttributeSpec]) -> dict[Kind, Mapping]:
     kinds: tuple[tuple[Kind, str], ...] = (("user", "users"), ("group", "groups"))
     return {
-        kind: compile_mapping(
-            read_rules(application.mappings.get(noun, []), kind, custom=custom),
-            kind,
-            application_name=application.name,
+        kind: _mapping(
+            orjson.dumps(application.mappings.get(noun, [])).decode(), kind, tuple(custom), application.name
         )
         for kind, noun in kinds
     }
+
+
+@lru_cache(maxsize=256)
+def _mapping(rules: str, kind: Kind, custom: tuple[CustomAttributeSpec, ...], name: str) -> Mapping:
+    """Compile a mapping once for as long as nothing of it changes: every pass and every plan begins with it."""
+    return compile_mapping(read_rules(orjson.loads(rules), kind, custom=custom), kind, application_name=name)
 
 
 def _matching(application: Application) -> dict[Kind, tuple[str, ...]]:

@@ -17,6 +17,11 @@ WHERE l.application_id = %s AND l.state = 'due' AND l.phase = %s AND l.not_befor
 ORDER BY l.not_before LIMIT %s
 """
 
+#: Everybody in scope for whom anything is due, in batches.
+DUE_USERS = f"""{LINKS}
+WHERE l.application_id = %s AND l.kind = 'user' AND l.in_scope AND l.state = 'due' AND l.id > %s ORDER BY l.id LIMIT %s
+"""
+
 RECORD_INTENT_TYPES = ("text", "bigint")
 RECORD_INTENT = """
 WITH v (intent, id) AS ({values})
@@ -30,8 +35,22 @@ UPDATE provisioning_link SET state = %s, reason = %s, done_generation = generati
 WHERE id = %s
 """
 NEXT_PHASE = "UPDATE provisioning_link SET phase = %s WHERE id = %s"
-DELETE_LINK = "DELETE FROM provisioning_link WHERE id = %s"
-DELETE_LINK_MEMBERS = "DELETE FROM provisioning_link_member WHERE link_id = %s"
+#: What is gone there is forgotten, unless somebody has come back meanwhile (R1): that link is not out of scope any more.
+DELETE_LINK = "DELETE FROM provisioning_link WHERE id = %s AND NOT in_scope"
+DELETE_LINK_MEMBERS = """
+DELETE FROM provisioning_link_member WHERE link_id IN (
+    SELECT l.id FROM provisioning_link l WHERE l.id = %s AND NOT l.in_scope)
+"""
+#: Who has come back while the account was taken away begins anew.
+RENEW_MEMBERS_OF_GONE = """
+UPDATE provisioning_link_member SET remote_id = NULL, doubt = FALSE, due = wanted WHERE link_id IN (
+    SELECT l.id FROM provisioning_link l WHERE l.id = %s AND l.in_scope)
+"""
+RENEW_GONE = """
+UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, origin = '', etag = '', intent = NULL,
+    doubt = NULL, attempts = 0, not_before = 0, state = 'due', phase = CASE WHEN kind = 'user' THEN 2 ELSE 3 END
+WHERE id = %s AND in_scope
+"""
 
 #: What the application confirmed is kept whatever the generation is by now; the generation guards state and progress.
 CONFIRM_TYPES = (
@@ -70,6 +89,14 @@ INSERT INTO provisioning_attempt (application_id, link_id, run_id, local_id, ent
 {values}
 """
 
+#: `Retry-After` outlives the process that was told it.
+ASKED_UNTIL = """
+UPDATE provisioning_health SET asked_until = %s, asked_at = %s WHERE application_id = %s
+"""
+
+#: Counts of a run that is under way.
+COUNT_RUN = "UPDATE provisioning_run SET totals = %s WHERE id = %s"
+
 #: What a person has released does not count again (engine.md, section 8).
 INSERT_DEPARTURE = """
 INSERT INTO provisioning_departure (application_id, budget, count, at)
@@ -78,12 +105,21 @@ SELECT %s, 'accounts', 1, %s WHERE NOT EXISTS (
     WHERE h.link_id = %s AND h.user_id IS NULL AND h.state = 'released' AND h.cause = %s)
 """
 INSERT_MEMBER_DEPARTURES = """
-INSERT INTO provisioning_departure (application_id, budget, count, at)
-SELECT %s, 'memberships', COUNT(*), %s FROM provisioning_link_member lm
+INSERT INTO provisioning_departure (application_id, budget, count, at, link_id)
+SELECT %s, 'memberships', COUNT(*), %s, lm.link_id FROM provisioning_link_member lm
 WHERE lm.id IN ({rows}) AND lm.remote_id IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM provisioning_hold h
     WHERE h.link_id = lm.link_id AND h.user_id = lm.user_id AND h.state = 'released')
-HAVING COUNT(*) > 0
+GROUP BY lm.link_id
+"""
+#: A group that is deleted takes its members' memberships along.
+INSERT_GROUP_DEPARTURE = """
+INSERT INTO provisioning_departure (application_id, budget, count, at, link_id)
+SELECT l.application_id, 'memberships', COUNT(*), %s, l.id
+FROM provisioning_link_member lm JOIN provisioning_link l ON l.id = lm.link_id AND l.kind = 'group'
+WHERE lm.link_id = %s AND lm.remote_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM provisioning_hold h WHERE h.link_id = l.id AND h.user_id IS NULL AND h.state = 'released')
+GROUP BY l.application_id, l.id
 """
 
 OPEN_INTERVAL_TYPES = ("uuid", "uuid", "text", "bigint", "text")
@@ -100,7 +136,15 @@ UPDATE provisioning_access_interval SET to_at = %s, to_cause = %s
 WHERE application_id = %s AND user_id = %s AND to_at IS NULL
 """
 
-READ_EPOCH = "SELECT epoch FROM applications_application WHERE id = %s"
+#: What was released and is carried out now.
+RELEASE_DONE = """
+UPDATE provisioning_hold SET state = 'done' WHERE link_id = %s AND user_id IS NULL AND state = 'released'
+"""
+MEMBER_RELEASES_DONE = """
+UPDATE provisioning_hold SET state = 'done'
+WHERE state = 'released' AND link_id IN (SELECT lm.link_id FROM provisioning_link_member lm WHERE lm.id IN ({rows}))
+  AND (link_id, user_id) IN (SELECT lm.link_id, lm.user_id FROM provisioning_link_member lm WHERE lm.id IN ({rows}))
+"""
 
 #: An account exists now: groups that waited for it are due, and so are the people whose manager it is.
 WAKE_WAITING_GROUPS = """
@@ -115,11 +159,31 @@ WHERE application_id = %s AND state IN ('waiting', 'in_sync') AND kind = 'user' 
 """
 #: The account was made anew under another id: its memberships were the old one's.
 MEMBERS_OF_NEW_ACCOUNTS = """
-UPDATE provisioning_link_member SET due = TRUE
+UPDATE provisioning_link_member SET due = TRUE, doubt = TRUE
 WHERE user_id IN ({users}) AND wanted AND remote_id IS NOT NULL
   AND link_id IN (SELECT id FROM provisioning_link WHERE application_id = %s AND kind = 'group')
   AND remote_id <> (SELECT ul.remote_id FROM provisioning_link ul
                     WHERE ul.application_id = %s AND ul.kind = 'user' AND ul.local_id = provisioning_link_member.user_id)
+"""
+#: An account that is gone took its memberships with it: another one may get the same id.
+DOUBT_MEMBERSHIPS_OF_GONE = """
+UPDATE provisioning_link_member SET doubt = TRUE, due = TRUE
+WHERE remote_id IS NOT NULL
+  AND user_id = (SELECT local_id FROM provisioning_link WHERE id = %s AND kind = 'user')
+  AND link_id IN (SELECT g.id FROM provisioning_link g
+                  JOIN provisioning_link l ON l.application_id = g.application_id
+                  WHERE l.id = %s AND g.kind = 'group')
+"""
+#: An account is gone: whoever refers to it is due, and groups that waited for it wait no more.
+WAKE_REPORTS_OF_GONE = """
+UPDATE provisioning_link SET state = 'due', phase = 2, not_before = 0
+WHERE application_id = %s AND kind = 'user' AND in_scope AND state IN ('in_sync', 'waiting') AND local_id IN (
+    SELECT id FROM directory_user WHERE manager_id IN ({users}))
+"""
+WAKE_GROUPS_OF_GONE = """
+UPDATE provisioning_link SET state = 'due', phase = 4, not_before = 0
+WHERE application_id = %s AND kind = 'group' AND in_scope AND state = 'waiting' AND id IN (
+    SELECT lm.link_id FROM provisioning_link_member lm WHERE lm.user_id IN ({users}))
 """
 WAKE_GROUPS_OF_NEW_ACCOUNTS = """
 UPDATE provisioning_link SET state = 'due', phase = CASE WHEN state = 'due' AND phase < 4 THEN phase ELSE 4 END,
@@ -130,6 +194,18 @@ WHERE application_id = %s AND kind = 'group' AND state IN ('in_sync', 'waiting',
 
 # --- members of one group -------------------------------------------------------------------------------------------
 
+#: How many there are of each, however many are taken up at once.
+COUNT_TO_REMOVE = """
+SELECT COUNT(*) FROM provisioning_link_member lm WHERE lm.link_id = %s AND lm.due AND NOT lm.wanted AND NOT lm.held
+"""
+COUNT_TO_ADD = """
+SELECT COUNT(*)
+FROM provisioning_link_member lm
+JOIN provisioning_link l ON l.id = lm.link_id
+JOIN directory_user u ON u.id = lm.user_id
+JOIN provisioning_link ul ON ul.application_id = l.application_id AND ul.kind = 'user' AND ul.local_id = lm.user_id
+WHERE lm.link_id = %s AND lm.due AND lm.wanted AND ul.remote_id IS NOT NULL AND ul.state <> 'missing'
+"""
 MEMBERS_TO_REMOVE = """
 SELECT lm.id, '', lm.remote_id, COALESCE(lm.remote_id, ul.remote_id), lm.doubt
 FROM provisioning_link_member lm
@@ -172,9 +248,9 @@ DOUBT_MEMBER = "UPDATE provisioning_link_member SET doubt = TRUE, due = TRUE WHE
 
 # --- recovery -------------------------------------------------------------------------------------------------------
 
-OPEN_INTENTS = (
-    "SELECT id, intent, doubt FROM provisioning_link WHERE application_id = %s AND intent IS NOT NULL"
-)
+OPEN_INTENTS = """
+SELECT id, intent, doubt, reason FROM provisioning_link WHERE application_id = %s AND intent IS NOT NULL
+"""
 #: A pass that ended before it decided on what had vanished (404): it is asked again.
 UNDECIDED = """
 UPDATE provisioning_link SET state = 'due', not_before = %s
@@ -186,7 +262,7 @@ SELECT 1 FROM provisioning_link
 WHERE application_id = %s AND (intent IS NOT NULL OR (state = 'missing' AND remote_id IS NOT NULL)) LIMIT 1
 """
 INTENT_TO_DOUBT = """
-UPDATE provisioning_link SET intent = NULL, doubt = %s, state = 'due', not_before = %s WHERE id = %s
+UPDATE provisioning_link SET intent = NULL, doubt = %s, state = 'due', not_before = %s, reason = %s WHERE id = %s
 """
 
 # --- what is due ----------------------------------------------------------------------------------------------------
@@ -220,7 +296,7 @@ DROP_VANISHED = "DELETE FROM provisioning_link WHERE id = %s AND NOT in_scope"
 PUT_BACK_VANISHED = "UPDATE provisioning_link SET state = 'due', reason = %s WHERE id = %s"
 
 GRANTS = """
-SELECT m.user_id, po.roles, po.entitlements
+SELECT m.user_id, po.roles, po.entitlements, po.scope, po.name
 FROM applications_policy po
 JOIN directory_closure c ON c.ancestor_id = po.group_id
 JOIN directory_membership m ON m.group_id = c.descendant_id

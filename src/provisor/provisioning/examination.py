@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,10 @@ from uuid import UUID
 from provisor.applications.capabilities import dialect_of, record_probe
 from provisor.applications.credentials import OpenCredential
 from provisor.applications.models import Application
+from provisor.applications.schemas import record_schema
 from provisor.applications.vault import VaultError
 from provisor.provisioning.connection import Connection, NoCredentialError, connect, read_credential
+from provisor.scim.announced_schema import AnnouncedResource, AnnouncedSchema
 from provisor.scim.capabilities import Fact, Origin, resolve
 from provisor.scim.client import Discovery, ScimClient
 from provisor.scim.dialect import Dialect
@@ -30,6 +32,10 @@ DOCUMENTS = "It describes itself: {found}."
 NO_DOCUMENTS = "It does not describe itself (no ServiceProviderConfig); the profile's facts are used."
 
 
+LISTED = "It lists its attributes: {found}."
+UNLISTED = "Its /Schemas lists no attributes that can be read: mappings are judged by RFC 7643 alone."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One thing that was looked at. `level` is ok, warning or error; only an error keeps provisioning from working."""
@@ -45,10 +51,11 @@ class Check:
 
 @dataclass(slots=True)
 class Report:
-    """The checks in the order in which they were made, and the facts that were learnt."""
+    """The checks in the order in which they were made, the facts that were learnt, and the attributes listed there."""
 
     checks: list[Check] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    attributes: AnnouncedSchema | None = None
     requests: int = 0
 
     def add(self, name: str, level: str, message: str) -> None:
@@ -63,6 +70,7 @@ class Report:
             "ok": self.ok,
             "checks": [{**asdict(check), "ok": check.ok} for check in self.checks],
             "facts": [{"name": f.name, "value": f.value, "evidence": f.evidence} for f in self.facts],
+            "attributes": self.attributes.as_document() if self.attributes else None,
             "requests": self.requests,
         }
 
@@ -70,7 +78,8 @@ class Report:
 def test_connection(application_id: UUID) -> dict[str, Any]:
     """Test an application that is set up, and remember what it says of itself. Nothing is written there.
 
-    Returns `{ok, checks: [{name, ok, level, message}], facts, requests}`; `ok` is false only if provisioning cannot work.
+    Returns `{ok, checks: [{name, ok, level, message}], facts, attributes, requests}`; `ok` is false only if
+    provisioning cannot work, and `attributes` is what `announced_schema.from_document` reads, or None.
     """
     application = Application.objects.get(pk=application_id)
     try:
@@ -82,13 +91,37 @@ def test_connection(application_id: UUID) -> dict[str, Any]:
     report = asyncio.run(_examine(application.base_url, credential, dialect_of(application)))
     if report.facts:
         record_probe(application, report.facts, evidence="Test connection")
+    record_schema(application, report.attributes, origin="Test connection")
     return report.as_dict()
 
 
-def examine(base_url: str, method: str, values: dict[str, str]) -> dict[str, Any]:
+def read_attributes(application_id: UUID) -> str:
+    """Ask the application for its attributes again and remember them; "" when that went well, else why not.
+
+    What was read before stays where nothing could be read now (R15). Nothing is written there.
+    """
+    application = Application.objects.get(pk=application_id)
+    try:
+        credential = read_credential(application)
+        found = asyncio.run(_discover(application.base_url, credential, dialect_of(application)))
+    except (NoCredentialError, VaultError, ScimFailure, ValueError) as error:
+        return error.sentence if isinstance(error, ScimFailure) else str(error)
+    record_schema(application, found.attributes, origin="Mapping")
+    return "" if found.attributes else " ".join((UNLISTED, *found.problems))
+
+
+async def _discover(base_url: str, credential: OpenCredential, dialect: Dialect) -> Discovery:
+    connection = connect(base_url, credential, dialect)
+    try:
+        return await ScimClient(connection.transport, connection.authentication, dialect).discover()
+    finally:
+        await connection.close()
+
+
+def examine(base_url: str, method: str, values: dict[str, str], facts: Iterable[Fact] = ()) -> dict[str, Any]:
     """Examine any address with a credential: the same report, and nothing is remembered."""
     credential = OpenCredential(method=method, values=values)
-    return asyncio.run(_examine(base_url, credential, resolve([]))).as_dict()
+    return asyncio.run(_examine(base_url, credential, resolve(facts))).as_dict()
 
 
 async def _examine(base_url: str, credential: OpenCredential, dialect: Dialect) -> Report:
@@ -114,6 +147,7 @@ async def _check_all(report: Report, connection: Connection, dialect: Dialect, b
     if discovery is None:
         return
     report.facts += discovery.facts
+    report.attributes = discovery.attributes
     _judge_documents(report, discovery)
     await _check_users(report, client)
     if report.ok:
@@ -148,8 +182,22 @@ def _judge_documents(report: Report, discovery: Discovery) -> None:
         report.add("documents", "ok", DOCUMENTS.format(found=", ".join(found)))
     else:
         report.add("documents", "warning", NO_DOCUMENTS)
+    if discovery.attributes:
+        report.add("attributes", "ok", counted(discovery.attributes))
+    elif discovery.schemas is not None:
+        report.add("attributes", "warning", UNLISTED)
     for problem in discovery.problems:
         report.add("documents", "warning", problem)
+
+
+def counted(schema: AnnouncedSchema) -> str:
+    """How many attributes the application lists, in a sentence."""
+    kinds: dict[str, AnnouncedResource | None] = {"users": schema.users, "groups": schema.groups}
+    return LISTED.format(
+        found=" and ".join(
+            f"{len(one.attributes) + one.left_out:,} of {noun}" for noun, one in kinds.items() if one
+        )
+    )
 
 
 async def _check_users(report: Report, client: ScimClient) -> None:

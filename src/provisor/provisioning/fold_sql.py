@@ -6,11 +6,12 @@ SQLite and on PostgreSQL; `{uuid}` is the type of an identifier.
 
 SCRATCH_TABLES = (
     "CREATE TEMP TABLE IF NOT EXISTS fold_pending (id bigint, kind text, subject_id {uuid}, other_id {uuid}, entry_id bigint)",
-    "CREATE TEMP TABLE IF NOT EXISTS fold_user (application_id {uuid}, local_id {uuid}, entry_id bigint)",
-    "CREATE TEMP TABLE IF NOT EXISTS fold_scope (application_id {uuid}, local_id {uuid}, entry_id bigint)",
+    "CREATE TEMP TABLE IF NOT EXISTS fold_user (application_id {uuid}, local_id {uuid}, entry_id bigint, kind text)",
+    "CREATE TEMP TABLE IF NOT EXISTS fold_scope (application_id {uuid}, local_id {uuid}, entry_id bigint, PRIMARY KEY (local_id, application_id))",
     "CREATE TEMP TABLE IF NOT EXISTS fold_leaving (link_id bigint, cause text, entry_id bigint)",
     "CREATE TEMP TABLE IF NOT EXISTS fold_group (application_id {uuid}, local_id {uuid}, entry_id bigint, members boolean)",
     "CREATE TEMP TABLE IF NOT EXISTS fold_member (link_id bigint, user_id {uuid}, entry_id bigint)",
+    "CREATE TEMP TABLE IF NOT EXISTS fold_out (policy_id {uuid}, local_id {uuid}, PRIMARY KEY (local_id, policy_id))",
     "CREATE TEMP TABLE IF NOT EXISTS fold_frozen (application_id {uuid})",
 )
 SCRATCH_NAMES = (
@@ -20,6 +21,7 @@ SCRATCH_NAMES = (
     "fold_leaving",
     "fold_group",
     "fold_member",
+    "fold_out",
     "fold_frozen",
 )
 
@@ -28,21 +30,31 @@ INSERT INTO fold_pending (id, kind, subject_id, other_id, entry_id)
 SELECT id, kind, subject_id, other_id, entry_id FROM directory_pending
 """
 
+#: Whatever the fold changes links of, in one order: passes and acts of people on these applications wait.
+LOCK_APPLICATIONS = """
+SELECT id FROM applications_application
+WHERE unverified OR id IN (
+    SELECT application_id FROM fold_user UNION SELECT application_id FROM fold_group
+    UNION SELECT l.application_id FROM fold_pending p
+          JOIN provisioning_link l ON l.local_id = p.subject_id AND l.kind = 'group' WHERE p.kind = 'member')
+ORDER BY id FOR NO KEY UPDATE
+"""
+
 DELETE_PENDING = "DELETE FROM directory_pending WHERE id IN (SELECT id FROM fold_pending)"
 
 #: Users whose links are looked at, per application.
 TOUCH_USERS = (
     # a user changed: the links there are
     """
-    INSERT INTO fold_user (application_id, local_id, entry_id)
-    SELECT l.application_id, l.local_id, p.entry_id
+    INSERT INTO fold_user (application_id, local_id, entry_id, kind)
+    SELECT l.application_id, l.local_id, p.entry_id, p.kind
     FROM fold_pending p JOIN provisioning_link l ON l.local_id = p.subject_id AND l.kind = 'user'
     WHERE p.kind = 'user'
     """,
     # a user changed: the applications that policies bring
     """
-    INSERT INTO fold_user (application_id, local_id, entry_id)
-    SELECT po.application_id, m.user_id, p.entry_id
+    INSERT INTO fold_user (application_id, local_id, entry_id, kind)
+    SELECT po.application_id, m.user_id, p.entry_id, p.kind
     FROM fold_pending p
     JOIN directory_membership m ON m.user_id = p.subject_id
     JOIN directory_closure c ON c.descendant_id = m.group_id
@@ -51,37 +63,39 @@ TOUCH_USERS = (
     """,
     # somebody joined or left a group that a policy names
     """
-    INSERT INTO fold_user (application_id, local_id, entry_id)
-    SELECT po.application_id, p.other_id, p.entry_id
+    INSERT INTO fold_user (application_id, local_id, entry_id, kind)
+    SELECT po.application_id, p.other_id, p.entry_id, p.kind
     FROM fold_pending p JOIN applications_policy po ON po.group_id = p.subject_id
     WHERE p.kind = 'member'
     """,
     # a policy came, went or changed: everybody in its group
     """
-    INSERT INTO fold_user (application_id, local_id, entry_id)
-    SELECT p.subject_id, m.user_id, p.entry_id
+    INSERT INTO fold_user (application_id, local_id, entry_id, kind)
+    SELECT p.subject_id, m.user_id, p.entry_id, p.kind
     FROM fold_pending p
     JOIN directory_closure c ON c.ancestor_id = p.other_id
     JOIN directory_membership m ON m.group_id = c.descendant_id
     WHERE p.kind = 'policy'
     """,
-    # a policy went, or a switch changed: whoever is in scope and no policy brings any more
+    # a policy went, or a switch changed: whoever is in scope and no policy brings any more. CROSS JOIN keeps SQLite to
+    # this order: it would go through every policy of the application for each account.
     """
-    INSERT INTO fold_user (application_id, local_id, entry_id)
-    SELECT l.application_id, l.local_id, a.entry_id
-    FROM (SELECT subject_id, MAX(entry_id) AS entry_id FROM fold_pending
+    INSERT INTO fold_user (application_id, local_id, entry_id, kind)
+    SELECT l.application_id, l.local_id, a.entry_id, a.kind
+    FROM (SELECT subject_id, MAX(entry_id) AS entry_id, MAX(kind) AS kind FROM fold_pending
           WHERE kind IN ('policy', 'application') GROUP BY subject_id) a
     JOIN provisioning_link l ON l.application_id = a.subject_id AND l.kind = 'user' AND l.in_scope
     WHERE NOT EXISTS (
-        SELECT 1 FROM applications_policy po
-        JOIN directory_closure c ON c.ancestor_id = po.group_id
-        JOIN directory_membership m ON m.group_id = c.descendant_id
-        WHERE po.application_id = l.application_id AND m.user_id = l.local_id)
+        SELECT 1 FROM directory_membership m
+        CROSS JOIN directory_closure c
+        CROSS JOIN applications_policy po
+        WHERE m.user_id = l.local_id AND c.descendant_id = m.group_id AND po.group_id = c.ancestor_id
+          AND po.application_id = l.application_id)
     """,
     # switches or mapping changed: every link of the application
     """
-    INSERT INTO fold_user (application_id, local_id, entry_id)
-    SELECT l.application_id, l.local_id, p.entry_id
+    INSERT INTO fold_user (application_id, local_id, entry_id, kind)
+    SELECT l.application_id, l.local_id, p.entry_id, p.kind
     FROM fold_pending p JOIN provisioning_link l ON l.application_id = p.subject_id AND l.kind = 'user'
     WHERE p.kind = 'application'
     """,
@@ -96,6 +110,7 @@ JOIN directory_user u ON u.id = t.local_id AND u.active AND u.deleted_at IS NULL
 JOIN directory_membership m ON m.user_id = u.id
 JOIN directory_closure c ON c.descendant_id = m.group_id
 JOIN applications_policy po ON po.group_id = c.ancestor_id AND po.application_id = t.application_id
+WHERE NOT EXISTS (SELECT 1 FROM fold_out o WHERE o.local_id = t.local_id AND o.policy_id = po.id)
 GROUP BY t.application_id, t.local_id
 """
 
@@ -109,12 +124,17 @@ ON CONFLICT (application_id, kind, local_id) DO UPDATE SET
     attempts = 0, not_before = 0, entry_id = excluded.entry_id, changed_at = excluded.changed_at
 """
 
-#: Whoever was touched and is not in scope; an application without the membership switch lets nobody go by unassignment.
+#: Whoever was touched and is not in scope, with the change behind it: where several meet, the one that fits the cause.
+#: Who made that change does not release alone what the brake holds because of it. An application without the membership switch lets nobody go by unassignment.
 COMPUTE_LEAVING = """
 INSERT INTO fold_leaving (link_id, cause, entry_id)
 SELECT l.id, CASE WHEN u.id IS NULL OR u.deleted_at IS NOT NULL THEN 'deleted'
-                  WHEN NOT u.active THEN 'disabled' ELSE 'unassigned' END, t.entry_id
-FROM (SELECT application_id, local_id, MAX(entry_id) AS entry_id FROM fold_user GROUP BY application_id, local_id) t
+                  WHEN NOT u.active THEN 'disabled' ELSE 'unassigned' END,
+       CASE WHEN u.id IS NULL OR u.deleted_at IS NOT NULL OR NOT u.active THEN COALESCE(t.own, t.entry_id)
+            ELSE COALESCE(t.granted, t.entry_id) END
+FROM (SELECT application_id, local_id, MAX(entry_id) AS entry_id, MAX(CASE WHEN kind = 'user' THEN entry_id END) AS own,
+             MAX(CASE WHEN kind IN ('member', 'policy') THEN entry_id END) AS granted
+      FROM fold_user GROUP BY application_id, local_id) t
 JOIN applications_application a ON a.id = t.application_id AND a.deleted_at IS NULL
 JOIN provisioning_link l ON l.application_id = t.application_id AND l.local_id = t.local_id AND l.kind = 'user'
 LEFT JOIN directory_user u ON u.id = l.local_id
@@ -134,7 +154,8 @@ WHERE provisioning_link.id = v.link_id AND v.cause = 'unassigned' AND provisioni
 """
 
 #: A cause ranks deleted > disabled > unassigned; a link that has left already is due again only for another cause,
-#: or because the table of causes and the switches themselves changed.
+#: or because the table of causes and the switches themselves changed. What has expired gets its own cause back, and
+#: expires again if it still does; while the brake holds it, only a deletion or the configuration lets go of it.
 LEAVE_USERS = """
 UPDATE provisioning_link SET in_scope = FALSE, cause = v.cause, generation = provisioning_link.generation + 1,
     state = 'due', phase = 0, attempts = 0, not_before = 0, entry_id = v.entry_id, changed_at = %s
@@ -147,16 +168,28 @@ WHERE provisioning_link.id = v.link_id
   AND (provisioning_link.in_scope OR provisioning_link.cause <> v.cause
        OR provisioning_link.application_id IN (SELECT subject_id FROM fold_pending WHERE kind = 'application'))
   AND NOT (provisioning_link.state = 'held' AND provisioning_link.cause = v.cause)
+  AND NOT (provisioning_link.state = 'held' AND provisioning_link.cause = 'expired' AND v.cause <> 'deleted'
+           AND provisioning_link.application_id NOT IN (SELECT subject_id FROM fold_pending WHERE kind = 'application'))
   AND NOT EXISTS (SELECT 1 FROM provisioning_hold h WHERE h.link_id = provisioning_link.id AND h.user_id IS NULL
                   AND h.state = 'rejected' AND h.cause = v.cause)
 """
 
 #: Who comes back into scope starts afresh: neither a hold nor a decision about the former leaving counts any more.
+#: What the mapping asks for is no leaving: that is decided where it is planned.
 CANCEL_HOLDS = """
 UPDATE provisioning_hold SET state = 'cancelled', decided_at = %s
-WHERE state IN ('held', 'released', 'rejected') AND user_id IS NULL
+WHERE state IN ('held', 'released', 'rejected') AND user_id IS NULL AND cause <> 'mapped'
   AND link_id IN (SELECT l.id FROM provisioning_link l JOIN fold_scope s
                   ON s.application_id = l.application_id AND s.local_id = l.local_id AND l.kind = 'user')
+"""
+
+#: Who leaves for another cause than the one that was held or decided is decided about anew. A deletion that was
+#: rejected when it had expired stays so: such a link has its own cause meanwhile.
+CANCEL_STALE_HOLDS = """
+UPDATE provisioning_hold SET state = 'cancelled', decided_at = %s
+WHERE state IN ('held', 'released', 'rejected') AND user_id IS NULL AND NOT (state = 'rejected' AND cause = 'expired')
+  AND EXISTS (SELECT 1 FROM fold_leaving v JOIN provisioning_link l ON l.id = v.link_id
+              WHERE l.id = provisioning_hold.link_id AND l.cause <> provisioning_hold.cause)
 """
 
 CANCEL_MEMBER_HOLDS = """
@@ -255,25 +288,27 @@ TOUCH_MEMBERS = (
 
 #: `wanted` from the closure of now; `due` where wanted and confirmed disagree.
 SET_MEMBERS = """
-INSERT INTO provisioning_link_member (link_id, user_id, wanted, doubt, due, held)
-SELECT w.link_id, w.user_id, w.wanted, FALSE, w.wanted, FALSE
+INSERT INTO provisioning_link_member (link_id, user_id, wanted, doubt, due, held, entry_id)
+SELECT w.link_id, w.user_id, w.wanted, FALSE, w.wanted, FALSE, w.entry_id
 FROM (
-    SELECT t.link_id, t.user_id, EXISTS (
-        SELECT 1 FROM directory_membership m JOIN directory_closure c ON c.descendant_id = m.group_id
-        WHERE m.user_id = t.user_id AND c.ancestor_id = l.local_id) AS wanted
-    FROM (SELECT DISTINCT link_id, user_id FROM fold_member) t
+    SELECT t.link_id, t.user_id, t.entry_id, EXISTS (
+        SELECT 1 FROM directory_membership m CROSS JOIN directory_closure c
+        WHERE m.user_id = t.user_id AND c.ancestor_id = l.local_id AND c.descendant_id = m.group_id) AS wanted
+    FROM (SELECT link_id, user_id, MAX(entry_id) AS entry_id FROM fold_member GROUP BY link_id, user_id) t
     JOIN provisioning_link l ON l.id = t.link_id
 ) w
 LEFT JOIN provisioning_link_member lm ON lm.link_id = w.link_id AND lm.user_id = w.user_id
 WHERE w.wanted OR lm.id IS NOT NULL
 ON CONFLICT (link_id, user_id) DO UPDATE SET wanted = excluded.wanted,
+    entry_id = CASE WHEN provisioning_link_member.wanted = excluded.wanted THEN provisioning_link_member.entry_id
+                    ELSE excluded.entry_id END,
     held = provisioning_link_member.held AND NOT excluded.wanted,
     due = provisioning_link_member.doubt
           OR (excluded.wanted AND provisioning_link_member.remote_id IS NULL)
           OR (NOT excluded.wanted AND provisioning_link_member.remote_id IS NOT NULL)
 """
 
-#: A group whose members differ is due: removals before anything else, additions after the accounts.
+#: A group whose members differ is due, and one that waited for somebody who leaves may wait no more: removals before anything else, additions after the accounts.
 WAKE_GROUPS = """
 UPDATE provisioning_link SET generation = generation + 1, state = 'due', attempts = 0, not_before = 0,
     entry_id = (SELECT MAX(t.entry_id) FROM fold_member t WHERE t.link_id = provisioning_link.id), changed_at = %s,
@@ -283,10 +318,13 @@ UPDATE provisioning_link SET generation = generation + 1, state = 'due', attempt
                      WHERE lm.link_id = provisioning_link.id AND lm.due AND NOT lm.wanted) THEN 1
         WHEN state = 'due' AND phase < 4 THEN phase
         ELSE 4 END
-WHERE kind = 'group' AND id IN (
+WHERE kind = 'group' AND (id IN (
     SELECT t.link_id FROM fold_member t JOIN provisioning_link_member lm
     ON lm.link_id = t.link_id AND lm.user_id = t.user_id AND lm.due)
+    OR (state = 'waiting' AND id IN (SELECT link_id FROM fold_member)))
 """
+
+CONFIGURED = "SELECT DISTINCT subject_id FROM fold_pending WHERE kind = 'application'"
 
 UNVERIFY_LINKS = """
 UPDATE provisioning_link SET verified = FALSE

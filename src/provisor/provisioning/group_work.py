@@ -10,9 +10,12 @@ from provisor.provisioning.context import Context
 from provisor.provisioning.phases import Phase
 from provisor.provisioning.user_work import allowed, desired_of, unrendered
 from provisor.provisioning.work import DueLink, Member, Work
+from provisor.scim.dialect import Dialect
 
 #: Members taken up at once; the rest follows in the next claim, so that a huge group keeps its memory small.
 MEMBERS_AT_ONCE = 2_000
+#: So many times as many where they go together in bulk requests.
+IN_BULK = 5
 
 NO_SOURCE = "Not sent: the group is not in the directory any more."
 WAITING = "{count} of its members have no account there yet; they follow as soon as they have one."
@@ -24,7 +27,7 @@ def plan_group_work(cursor: Any, context: Context, link: DueLink) -> Work:
         plan = plan_absent_group(Cause(link.cause), link.known, context.switches["group"], context.dialect)
         return Work(link=link, plan=plan)
     if link.remote_id is not None and context.membership:
-        removals = members_to_remove(cursor, link)
+        removals = members_to_remove(cursor, context, link)
         if removals:
             return Work(link=link, plan=Plan(ending=Ending.IN_SYNC), removals=removals)
     if link.phase is Phase.MEMBER_REMOVALS:
@@ -32,7 +35,7 @@ def plan_group_work(cursor: Any, context: Context, link: DueLink) -> Work:
     work = plan_group_attributes(context, link)
     if work.sends or work.plan.ending is Ending.FAILED or not context.membership:
         return work
-    return _plan_additions(cursor, link)
+    return _plan_additions(cursor, context, link)
 
 
 def plan_group_attributes(context: Context, link: DueLink) -> Work:
@@ -48,9 +51,9 @@ def plan_group_attributes(context: Context, link: DueLink) -> Work:
     return Work(link=link, plan=plan, desired=desired)
 
 
-def _plan_additions(cursor: Any, link: DueLink) -> Work:
+def _plan_additions(cursor: Any, context: Context, link: DueLink) -> Work:
     """Members without an account wait and hold up nobody else."""
-    additions = members_to_add(cursor, link)
+    additions = members_to_add(cursor, context, link)
     if additions:
         return Work(link=link, plan=Plan(ending=Ending.IN_SYNC), additions=additions)
     waiting = members_waiting(cursor, link)
@@ -59,12 +62,12 @@ def _plan_additions(cursor: Any, link: DueLink) -> Work:
     return Work(link=link, plan=Plan(ending=Ending.IN_SYNC))
 
 
-def members_to_remove(cursor: Any, link: DueLink) -> tuple[Member, ...]:
-    return _members(cursor, sql.MEMBERS_TO_REMOVE, link)
+def members_to_remove(cursor: Any, context: Context, link: DueLink) -> tuple[Member, ...]:
+    return _members(cursor, sql.MEMBERS_TO_REMOVE, context, link)
 
 
-def members_to_add(cursor: Any, link: DueLink) -> tuple[Member, ...]:
-    return _members(cursor, sql.MEMBERS_TO_ADD, link)
+def members_to_add(cursor: Any, context: Context, link: DueLink) -> tuple[Member, ...]:
+    return _members(cursor, sql.MEMBERS_TO_ADD, context, link)
 
 
 def members_waiting(cursor: Any, link: DueLink) -> int:
@@ -73,8 +76,13 @@ def members_waiting(cursor: Any, link: DueLink) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _members(cursor: Any, statement: str, link: DueLink) -> tuple[Member, ...]:
-    cursor.execute(statement, [link.id, MEMBERS_AT_ONCE])
+def members_at_once(dialect: Dialect) -> int:
+    """Return how many members of a group are taken up at once."""
+    return MEMBERS_AT_ONCE * IN_BULK if dialect.bulk else MEMBERS_AT_ONCE
+
+
+def _members(cursor: Any, statement: str, context: Context, link: DueLink) -> tuple[Member, ...]:
+    cursor.execute(statement, [link.id, members_at_once(context.dialect)])
     return tuple(
         Member(
             row=row,

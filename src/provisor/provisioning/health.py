@@ -1,11 +1,10 @@
 """Whether a pass may go on: what failures say about the whole application (R12, R13; engine.md, section 9)."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from provisor.provisioning.limiter import Limiter
-from provisor.provisioning.verdict import THROTTLED, UNAUTHORISED
+from provisor.provisioning.recent import Recent
+from provisor.provisioning.verdict import FORBIDDEN, UNAUTHORISED, is_throttled
 from provisor.provisioning.work import Work
 from provisor.scim.errors import AddressRefused, NotSent, OutcomeUnknown, ScimFailure
 
@@ -15,23 +14,24 @@ SILENT_AFTER = 8
 #: More than this part of at least so many calls.
 MISBEHAVING_PART = 0.7
 MISBEHAVING_FROM = 10
-WINDOW = 50
-#: Links that may vanish in one pass before it looks like a wrong address.
+#: Links that may vanish among the recent calls before it looks like a wrong address.
 VANISHED_COUNT = 3
 VANISHED_PART = 0.1
 #: Seconds of `Retry-After` that a pass waits out; beyond, it ends and comes back.
 WAIT_OUT = 30
 
-#: Milliseconds until the first probe, and the longest between two.
+#: Milliseconds until the first probe, and the longest between two: whoever comes back after an outage, however long it
+#: was, is noticed within five minutes.
 FIRST_PROBE = {"refused": 60_000, "unreachable": 5_000, "misbehaving": 30_000, "throttled": 1_000}
-LONGEST_PROBE = {"refused": 900_000, "unreachable": 300_000, "misbehaving": 3_600_000, "throttled": 3_600_000}
+LONGEST_PROBE = {"refused": 900_000, "unreachable": 240_000, "misbehaving": 240_000, "throttled": 3_600_000}
 
 REFUSED = "The application refused the credential (401). Nothing is sent until a new one is entered; it is tried again by itself, too."
-FORBIDDEN = "The application forbids even reading (403): the credential lacks a permission. Nothing is sent until that is mended."
+ALL_FORBIDDEN = "The application forbids even reading (403): the credential lacks a permission. Nothing is sent until that is mended."
 UNREACHABLE = "The application cannot be reached: {sentence}"
 SILENT = "The application did not answer {count} times in a row: {sentence}"
 MISBEHAVING = "{failed} of the last {count} requests failed, the last with: {sentence}"
-THROTTLING = "The application asks to wait {seconds} seconds (429)."
+PROBE_FAILED = "It was tried again with one request that only reads, and that failed: {sentence}"
+THROTTLING = "The application asks to wait {seconds} seconds ({status})."
 VANISHED = (
     "{count} accounts or groups that were there are not found any more (404). That looks like a wrong address or tenant, "
     "so nothing is made anew. Check the SCIM base URL, then resume."
@@ -49,14 +49,19 @@ class Halt:
 
 
 class Health:
-    """Watches the answers of one pass; calls `halt` when the application must be left alone."""
+    """Watches the answers of one pass; calls `halt` when the application must be left alone.
 
-    def __init__(self, limiter: Limiter, halt: Callable[[Halt], None]) -> None:
-        self._limiter = limiter
+    `recent` are the last calls, of earlier passes as well: many small passes are judged like a large one. `now` gives
+    Unix milliseconds.
+    """
+
+    def __init__(self, halt: Callable[[Halt], None], recent: Recent, now: Callable[[], int]) -> None:
         self._halt = halt
-        self._window: deque[bool] = deque(maxlen=WINDOW)
+        self.recent = recent
+        self._now = now
         self._unsent = 0
         self._silent = 0
+        self._last: ScimFailure | None = None
         self._last_unsent: NotSent | None = None
         self.confirmed = 0
         self.vanished: list[Work] = []
@@ -64,14 +69,15 @@ class Health:
     def succeeded(self) -> None:
         self._unsent = self._silent = 0
         self.confirmed += 1
-        self._window.append(True)
+        self.recent.note("done", self._now())
 
     def failed(self, failure: ScimFailure) -> None:
         """Judge a failure; a throttled request is no failure of the application."""
-        if failure.status == THROTTLED:
-            self._throttle(failure)
+        # of a request with many operations each hears of the same failure: it is one call
+        if is_throttled(failure) or failure is self._last:
             return
-        self._window.append(False)
+        self._last = failure
+        self.recent.note("failed", self._now())
         if failure.status == UNAUTHORISED:
             self._halt(Halt(state="refused", reason=REFUSED))
         elif isinstance(failure, NotSent):
@@ -82,7 +88,7 @@ class Health:
 
     def forbid(self) -> None:
         """A control read was refused, too: it is the credential, not the object."""
-        self._halt(Halt(state="refused", reason=FORBIDDEN))
+        self._halt(Halt(state="refused", reason=ALL_FORBIDDEN))
 
     @property
     def only_unsent(self) -> Halt | None:
@@ -91,11 +97,11 @@ class Health:
             return None
         return Halt(state="unreachable", reason=UNREACHABLE.format(sentence=self._last_unsent.sentence))
 
-    def _throttle(self, failure: ScimFailure) -> None:
-        self._limiter.throttled(failure.retry_after)
+    def throttled(self, failure: ScimFailure) -> None:
+        """The application asks to be left alone: a short while is waited out in the pass, a long one ends it."""
         seconds = failure.retry_after or 0
         if seconds > WAIT_OUT:
-            reason = THROTTLING.format(seconds=int(seconds))
+            reason = THROTTLING.format(seconds=int(seconds), status=failure.status)
             self._halt(Halt(state="throttled", reason=reason, wait=int(seconds * 1_000)))
 
     def _not_sent(self, failure: NotSent) -> None:
@@ -111,7 +117,7 @@ class Health:
             self._halt(Halt(state="unreachable", reason=reason))
 
     def _judge_window(self, failure: ScimFailure) -> None:
-        count, failed = len(self._window), self._window.count(False)
+        count, failed = self.recent.count, self.recent.failed
         if count >= MISBEHAVING_FROM and failed > MISBEHAVING_PART * count:
             reason = MISBEHAVING.format(failed=failed, count=count, sentence=failure.sentence)
             self._halt(Halt(state="misbehaving", reason=reason))
@@ -119,13 +125,33 @@ class Health:
     def vanish(self, work: Work) -> None:
         """Note a linked resource that was answered with 404; too many at once end the pass."""
         self.vanished.append(work)
+        self.recent.note("gone", self._now())
         if self.too_many_vanished:
-            reason = VANISHED.format(count=len(self.vanished))
+            reason = VANISHED.format(count=self.gone)
             self._halt(Halt(state="misbehaving", reason=reason))
 
     @property
     def too_many_vanished(self) -> bool:
-        return len(self.vanished) > max(VANISHED_COUNT, VANISHED_PART * self.confirmed)
+        confirmed = self.confirmed + self.recent.done_before
+        return self.gone > max(VANISHED_COUNT, VANISHED_PART * confirmed)
+
+    @property
+    def gone(self) -> int:
+        """How many were answered with 404, in this pass and in the recent ones."""
+        return len(self.vanished) + self.recent.gone_before
+
+
+def judge_probe(failure: ScimFailure) -> Halt:
+    """Return what the failure of a probe says: nothing else is sent until the next one."""
+    reason = PROBE_FAILED.format(sentence=failure.sentence)
+    if failure.status in (UNAUTHORISED, FORBIDDEN):
+        return Halt(state="refused", reason=REFUSED if failure.status == UNAUTHORISED else ALL_FORBIDDEN)
+    if is_throttled(failure):
+        seconds = failure.retry_after
+        return Halt(state="throttled", reason=reason, wait=int(seconds * 1_000) if seconds else None)
+    if isinstance(failure, (NotSent, OutcomeUnknown)):
+        return Halt(state="unreachable", reason=reason)
+    return Halt(state="misbehaving", reason=reason)
 
 
 def probe_wait(state: str, failures: int) -> int:

@@ -1,156 +1,186 @@
 """The limiter of one application: declared rates are kept, undeclared ones are learned (R12).
 
-Each budget hands out send times in order, so that a declared rate is used to the full and never exceeded.
+Who wants to send stands in a line, leavers first. Whoever may leave by all budgets that cover the request takes from
+all of them at that moment and not before, so that a narrow budget holds up nobody behind, and no budget is exceeded.
 """
 
-import math
+from bisect import insort
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from provisor.scim.capabilities import Dialect
+from provisor.provisioning.budgets import Budget, declared_budgets, levels_of
+from provisor.provisioning.learned_rate import LearnedRate, first_lesson, restored
+from provisor.scim.dialect import Dialect
 
-READS = frozenset({"GET"})
-#: After a 429 without a declared rate: this part of what was achieved, then slowly more.
-DECREASE = 0.7
-INCREASE_PER_SECOND = 0.02
-SLOWEST = 0.2
+#: Seconds to rest after a refusal that does not say how long.
+REST = 1.0
+#: Seconds that an application may be left alone for our own sake.
+LONGEST_REST = 60.0
+#: Seconds by which a timer may fire late without a request being lost to the rate.
+LATE = 0.02
+#: Seconds that are nothing: rounding.
+NOTHING = 1e-6
+
+#: Whether who asks now works for a leaver: then it goes to the head of the line.
+urgent: ContextVar[bool] = ContextVar("urgent", default=False)
 
 
-@dataclass(slots=True)
-class Budget:
-    """Requests per second, with a burst; a virtual schedule as in the generic cell rate algorithm."""
+@dataclass(order=True, slots=True)
+class _Ticket:
+    """A place in the line."""
 
-    match: str
-    per_second: float
-    burst: int = 1
-    #: The next send time, in seconds of the limiter's clock.
-    next_at: float = 0.0
+    behind: bool
+    number: int
+    #: The class of the request.
+    match: str = field(compare=False)
+    budgets: list[Budget] = field(compare=False)
+    arrived: float = field(compare=False)
 
-    def reserve(self, now: float) -> float:
-        """Take the next send time (seconds of the limiter's clock)."""
-        step = 1.0 / self.per_second
-        slack = (self.burst - 1) * step
-        start = max(self.next_at, now - slack)
-        self.next_at = start + step
-        return start
 
-    def covers(self, method: str, endpoint: str) -> bool:
-        match self.match:
-            case "all":
-                return True
-            case "read":
-                return method in READS
-            case "write":
-                return method not in READS
-            case _:
-                return self.match == f"{method} {endpoint}"
+class _Recent:
+    """How many requests of one class have left within a second: of this second, or of the one before."""
+
+    __slots__ = ("before", "now", "second")
+
+    def __init__(self) -> None:
+        self.second, self.now, self.before = 0, 0, 0
+
+    def count(self, at: float) -> None:
+        second = int(at)
+        if second != self.second:
+            self.before = self.now if second == self.second + 1 else 0
+            self.second, self.now = second, 0
+        self.now += 1
+
+    @property
+    def per_second(self) -> float:
+        return float(max(self.now, self.before))
 
 
 class Limiter:
     """Waits until a request may leave. `clock` in seconds, `sleep` as asyncio's: a test may give any."""
 
     def __init__(
-        self,
-        dialect: Dialect,
-        *,
-        clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[Any]],
-        learned: float | None = None,
+        self, dialect: Dialect, *, clock: Callable[[], float], sleep: Callable[[float], Awaitable[Any]]
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._budgets = declared_budgets(dialect)
-        self._declared = any(budget.match == "all" for budget in self._budgets)
-        self._learned = learned
-        self._learned_budget = Budget("all", learned) if learned else None
+        self._learned: dict[str, LearnedRate] = {}
+        self._recent: dict[str, _Recent] = {}
+        self._line: list[_Ticket] = []
+        self._numbers = count()
         self._paused_until = 0.0
-        self._sent = 0
-        self._since = clock()
+        self._rests_until = 0.0
 
     @property
-    def learned(self) -> float | None:
-        """Requests per second that the application has been seen to bear; None while nothing was learned."""
-        return self._learned
+    def learned(self) -> dict[str, float]:
+        """Requests per second that were learned, by class ("POST /Users"); empty while nothing was refused."""
+        return {match: rate.per_second for match, rate in self._learned.items()}
 
     def levels(self, now: int) -> dict[str, Any]:
         """Return what the next holder must know; `now` in Unix milliseconds."""
         here = self._clock()
-        waits = {b.match: now + int((b.next_at - here) * 1_000) for b in self._budgets if b.next_at > here}
-        return {"learned": self._learned, "next": waits}
+        learned = {match: rate.level(here, now) for match, rate in self._learned.items()}
+        rests_until = now + int((self._rests_until - here) * 1_000) if self._rests_until > here else 0
+        return {
+            "learned": learned,
+            "next": levels_of(self._budgets, here, now),
+            "rests_until": rests_until,
+        }
 
-    def restore(self, levels: dict[str, Any], now: int) -> None:
-        """Go on where the last holder left off, so that a declared rate holds from pass to pass."""
+    def restore(self, levels: dict[str, Any], now: int, *, unclean: bool = False) -> None:
+        """Go on where the last holder left off, so that a rate holds from pass to pass.
+
+        `unclean`: the last holder ended without handing on its levels, so every budget starts empty.
+        """
         here = self._clock()
+        self.rest(min(LONGEST_REST, (levels.get("rests_until", 0) - now) / 1_000))
         for budget in self._budgets:
-            if budget.match in levels.get("next", {}):
-                budget.next_at = here + max(0, levels["next"][budget.match] - now) / 1_000
-
-    def pause(self, seconds: float) -> None:
-        """Let nothing leave for so long (`Retry-After`)."""
-        self._paused_until = max(self._paused_until, self._clock() + seconds)
+            if unclean:
+                budget.empty(here)
+            elif (level := levels.get("next", {}).get(budget.match)) is not None:
+                budget.restore(level, here, now)
+        for match, level in (levels.get("learned") or {}).items():
+            self._learned[match] = restored(match, level, here, now, unclean=unclean)
 
     @property
     def paused_for(self) -> float:
         return max(0.0, self._paused_until - self._clock())
 
+    def rest(self, seconds: float) -> None:
+        """Send nothing for so long, for our own sake: the application has not asked for it."""
+        self._rests_until = max(self._rests_until, self._clock() + seconds)
+
+    @property
+    def _still_until(self) -> float:
+        return max(self._paused_until, self._rests_until)
+
     async def wait(self, method: str, endpoint: str) -> None:
         """Return when the request may leave."""
-        now = self._clock()
-        at = max([self._paused_until, *(b.reserve(now) for b in self._applicable(method, endpoint))])
-        while (delay := max(at, self._paused_until) - self._clock()) > 0:
-            await self._sleep(delay)
-        self._sent += 1
-
-    def _applicable(self, method: str, endpoint: str) -> list[Budget]:
+        match = f"{method} {endpoint}"
+        learned = self._learned.get(match)
         budgets = [budget for budget in self._budgets if budget.covers(method, endpoint)]
-        if self._learned_budget is not None:
-            self._grow()
-            budgets.append(self._learned_budget)
-        return budgets
+        if learned is not None:
+            learned.grow(self._clock())
+            budgets.append(learned.budget)
+        if budgets or self._still_until > self._clock():
+            await self._stand_in_line(match, budgets)
+        self._recent.setdefault(match, _Recent()).count(self._clock())
 
-    def throttled(self, retry_after: float | None) -> None:
-        """Learn from a 429: rest, and go on more slowly where no rate is declared."""
+    async def _stand_in_line(self, match: str, budgets: list[Budget]) -> None:
+        ticket = _Ticket(not urgent.get(), next(self._numbers), match, budgets, self._clock())
+        insort(self._line, ticket)
+        try:
+            while (delay := self._delay(ticket)) > NOTHING:
+                learned = self._learned.get(match)
+                if learned is not None and learned.budget.next_at > self._clock():
+                    learned.full = True
+                await self._sleep(delay)
+        finally:
+            self._line.remove(ticket)
+        self._leave(ticket)
+
+    def _delay(self, ticket: _Ticket) -> float:
+        """Seconds until it is worth looking again: whoever stands before it and may leave by now goes first."""
         now = self._clock()
-        self.pause(retry_after if retry_after is not None else 1.0)
-        if self._declared:
-            return
-        elapsed = max(now - self._since, 0.001)
-        achieved = self._sent / elapsed
-        current = self._learned or achieved
-        self._learned = max(SLOWEST, min(current, max(achieved, SLOWEST)) * DECREASE)
-        self._learned_budget = Budget("all", self._learned, next_at=self._paused_until)
-        self._sent, self._since = 0, now
+        if self._still_until > now:
+            return self._still_until - now
+        next_at: dict[int, float] = {}
+        for each in self._line:
+            at = max((next_at.get(id(b), b.next_at) for b in each.budgets), default=now)
+            if each is ticket:
+                return at - now
+            if at <= now + NOTHING:
+                next_at |= {id(b): b.after(next_at.get(id(b), b.next_at), now) for b in each.budgets}
+        return 0.0
 
-    def _grow(self) -> None:
-        """Add a little for each second without a 429."""
+    def _leave(self, ticket: _Ticket) -> None:
+        """Take from all budgets. A timer that fired a little late has its turn counted from when that began."""
         now = self._clock()
-        elapsed = now - self._since
-        if self._learned_budget is None or self._learned is None or elapsed < 1 or self._paused_until > now:
-            return
-        self._learned *= 1 + INCREASE_PER_SECOND * elapsed
-        self._learned_budget.per_second = self._learned
-        self._sent, self._since = 0, now
+        began = max([ticket.arrived, self._still_until, *(budget.next_at for budget in ticket.budgets)])
+        at = max(now - LATE, min(began, now))
+        for budget in ticket.budgets:
+            budget.take(at)
 
+    def throttled(self, method: str, endpoint: str, retry_after: float | None, *, sent_at: float) -> None:
+        """The application has refused for the sake of its load: rest, and go on more slowly from then on.
 
-def declared_budgets(dialect: Dialect) -> list[Budget]:
-    """Read the budgets that a profile or an administrator declares."""
-    budgets = [
-        Budget(rate.match, rate.per_second, max(1, rate.burst))
-        for rate in dialect.rates
-        if rate.per_second > 0
-    ]
-    if dialect.rate_per_second > 0:
-        budgets.append(Budget("all", dialect.rate_per_second))
-    return budgets
-
-
-def sensible_concurrency(dialect: Dialect) -> int:
-    """Return how many requests to have under way: not more than about two seconds of the declared rate.
-
-    A leaver then never waits behind more than that, however slow the application is.
-    """
-    rates = [b.per_second for b in declared_budgets(dialect) if b.match == "all"]
-    if not rates:
-        return max(1, dialect.concurrency)
-    return max(1, min(dialect.concurrency, math.ceil(min(rates) * 2) + 1))
+        `sent_at` in seconds of the clock: many may have been under way, and what left before the rate was lowered
+        does not lower it once more.
+        """
+        now = self._clock()
+        self._paused_until = max(self._paused_until, now + (REST if retry_after is None else retry_after))
+        match = f"{method} {endpoint}"
+        learned = self._learned.get(match)
+        if learned is None:
+            achieved = self._recent[match].per_second if match in self._recent else 0.0
+            learned = self._learned[match] = first_lesson(match, achieved, now, self._paused_until)
+            for ticket in self._line:
+                if ticket.match == match:
+                    ticket.budgets.append(learned.budget)
+        elif sent_at >= learned.lowered_at:
+            learned.lower(now, self._paused_until)

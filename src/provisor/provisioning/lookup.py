@@ -1,6 +1,5 @@
 """Find what is in the application already, so that nothing is created twice (R2)."""
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,10 +48,11 @@ class _Listing:
 class Lookup:
     """Looks resources up by the matching attributes, singly or in a complete listing of this pass.
 
-    `learn` is told when the application has no filters after all.
+    `learn` is told when the application has no filters after all. `clock` in seconds: a listing grows old.
     """
 
-    def __init__(self, context: Context, client: ScimClient) -> None:
+    def __init__(self, context: Context, client: ScimClient, *, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._context = context
         self._client = client
         self._listings: dict[Kind, _Listing] = {}
@@ -78,10 +78,18 @@ class Lookup:
 
     def _has_listing(self, kind: Kind) -> bool:
         listing = self._listings.get(kind)
-        return listing is not None and time.monotonic() - listing.at < LISTING_AGE
+        return listing is not None and self._clock() - listing.at < LISTING_AGE
+
+    def is_absent_by_listing(self, kind: Kind, values: Mapping[str, Any]) -> bool:
+        """Whether a complete listing of this pass says that there is nothing with these values (R2)."""
+        if not self._has_listing(kind):
+            return False
+        wanted = [(path, values.get(path)) for path in self._context.matching[kind]]
+        keys = [(path, _key(path, value)) for path, value in wanted if _usable(value)]
+        return bool(keys) and not any(self._listings[kind].ids[path].get(key) for path, key in keys)
 
     async def _list(self, kind: Kind, new: int) -> None:
-        listing = _Listing(at=time.monotonic())
+        listing = _Listing(at=self._clock())
         index: dict[str, dict[str, list[str]]] = {
             path: defaultdict(list) for path in self._context.matching[kind]
         }
@@ -142,7 +150,9 @@ class Lookup:
                 return await self._scan(kind, values)
             if result.hits:
                 return Found(resources=tuple(result.hits), path=path)
-            self._filter_ignored = self._filter_ignored or result.ignored_filter
+            if result.ignored_filter and not self._filter_ignored:
+                self._filter_ignored = True
+                self.learn("filter_ignored", True, f"A search by {path} was answered with somebody else.")
             searched = searched or not result.ignored_filter
         if searched and not self._filter_ignored:
             return Found()

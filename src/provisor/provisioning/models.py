@@ -10,6 +10,12 @@ from django.db.models import Q
 
 from provisor.applications.models import Application
 from provisor.identifiers import uuid7
+from provisor.provisioning.drift_models import Finding, Scan
+
+__all__ = [
+    "AccessInterval", "Attempt", "Departure", "Finding", "Health", "Hold", "Kind", "Leaver", "Link", "LinkMember", "Run",
+    "Scan",
+]  # fmt: skip
 
 
 class Kind(models.TextChoices):
@@ -45,6 +51,8 @@ class Link(models.Model):
         UNASSIGNED = "unassigned"
         DISABLED = "disabled"
         DELETED = "deleted"
+        #: Deactivated for one of these, and since for longer than the application's `delete_after_days`.
+        EXPIRED = "expired"
 
     id = models.BigAutoField(primary_key=True)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -79,6 +87,9 @@ class Link(models.Model):
     #: The journal entry that made it due.
     entry_id = models.BigIntegerField(null=True)
     changed_at = models.BigIntegerField(default=0)
+    #: When a scan last saw it there (Unix milliseconds), and what of it was otherwise than sent: `planning.drift`.
+    seen_at = models.BigIntegerField(null=True)
+    baseline: "models.JSONField[Any, Any]" = models.JSONField(null=True)
 
     class Meta:
         db_table = "provisioning_link"
@@ -98,10 +109,20 @@ class Link(models.Model):
                 condition=Q(state="due"),
                 name="provisioning_link_due",
             ),
-            models.Index(fields=["application", "state"], name="provisioning_link_state"),
+            models.Index(fields=["application", "state", "kind"], name="provisioning_link_state"),
             models.Index(fields=["local_id"], name="provisioning_link_local"),
             models.Index(
                 fields=["application"], condition=Q(intent__isnull=False), name="provisioning_link_intent"
+            ),
+            # the condition as `leavers.UNCONFIRMED` writes it
+            models.Index(
+                fields=["application"],
+                condition=Q(
+                    kind="user",
+                    in_scope=False,
+                    state__in=["due", "held", "failed", "waiting", "conflict", "missing"],
+                ),
+                name="provisioning_link_leaving",
             ),
         ]
 
@@ -122,6 +143,8 @@ class LinkMember(models.Model):
     due = models.BooleanField(default=True)
     #: The brake holds its removal until a person decides.
     held = models.BooleanField(default=False)
+    #: The journal entry by which the directory came to want it, or not to want it any more.
+    entry_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "provisioning_link_member"
@@ -157,7 +180,10 @@ class Run(models.Model):
 
     class Meta:
         db_table = "provisioning_run"
-        indexes = [models.Index(fields=["application", "state"], name="provisioning_run_state")]
+        indexes = [
+            models.Index(fields=["application", "state"], name="provisioning_run_state"),
+            models.Index(fields=["application", "-id"], name="provisioning_run_app"),
+        ]
 
 
 class Attempt(models.Model):
@@ -186,6 +212,7 @@ class Attempt(models.Model):
         db_table = "provisioning_attempt"
         indexes = [
             models.Index(fields=["application", "-id"], name="provisioning_attempt_app"),
+            models.Index(fields=["application", "at"], name="provisioning_attempt_at"),
             models.Index(fields=["local_id", "-id"], name="provisioning_attempt_local"),
         ]
 
@@ -229,14 +256,24 @@ class Health(models.Model):
     state = models.CharField(max_length=11, choices=State.choices, default=State.WELL)
     reason = models.TextField(default="", blank=True)
     since = models.BigIntegerField(default=0)
-    #: No request leaves before this moment.
+    #: It is not tried before this moment, unless its configuration has changed or a person asks for it.
     not_before = models.BigIntegerField(default=0)
     failures = models.IntegerField(default=0)
+    #: The version of the configuration that all this was found with.
+    version = models.BigIntegerField(default=0)
+    #: No request leaves before this moment: the application itself has asked for that (`Retry-After`).
+    asked_until = models.BigIntegerField(default=0)
+    #: The base URL at which it asked.
+    asked_at = models.TextField(default="", blank=True)
+    #: Of two stored credentials the one that was refused while the other was accepted.
+    refused_credential = models.UUIDField(null=True)
     #: When the discovery documents were last read.
     probed_at = models.BigIntegerField(default=0)
     last_contact = models.BigIntegerField(default=0)
     #: Levels of the limiter at the end of the last pass.
     limiter: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
+    #: The last calls of the passes so far, each with its time and how it went.
+    recent: "models.JSONField[list[Any], list[Any]]" = models.JSONField(default=list)
 
     class Meta:
         db_table = "provisioning_health"
@@ -254,10 +291,17 @@ class Departure(models.Model):
     budget = models.CharField(max_length=11, choices=Budget.choices)
     count = models.IntegerField(default=1)
     at = models.BigIntegerField()
+    #: For memberships: the group that lost them; the link may be gone.
+    link_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "provisioning_departure"
-        indexes = [models.Index(fields=["application", "budget", "at"], name="provisioning_departure_at")]
+        indexes = [
+            models.Index(fields=["application", "budget", "at"], name="provisioning_departure_at"),
+            models.Index(
+                fields=["link_id"], condition=Q(link_id__isnull=False), name="provisioning_departure_link"
+            ),
+        ]
 
 
 class Hold(models.Model):
@@ -266,7 +310,12 @@ class Hold(models.Model):
     class State(models.TextChoices):
         HELD = "held"
         RELEASED = "released"
+        #: Released, and carried out.
+        DONE = "done"
+        #: Released, and not carried out within 24 hours: it is held again, by another row.
+        LAPSED = "lapsed"
         REJECTED = "rejected"
+        #: What it stopped is not to happen any more, or would be something else now.
         CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -276,14 +325,19 @@ class Hold(models.Model):
     #: For a membership: the user whose removal from the group is held.
     user_id = models.UUIDField(null=True)
     act = models.CharField(max_length=20)
+    #: The link's cause; `mapped` where the mapping deactivates somebody who is in scope.
     cause = models.CharField(max_length=10, default="", blank=True)
     #: Hash of the effect that was shown; a release counts only for it.
     effect = models.TextField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.HELD)
     reason = models.TextField(default="", blank=True)
     held_at = models.BigIntegerField()
+    #: The journal entry of the change that caused it: who made that does not release it alone.
+    entry_id = models.BigIntegerField(null=True)
     decided_at = models.BigIntegerField(null=True)
     decided_by = models.TextField(default="", blank=True)
+    #: What is to be known of the decision: that nobody else could take it, say.
+    note = models.TextField(default="", blank=True)
 
     class Meta:
         db_table = "provisioning_hold"
@@ -294,4 +348,31 @@ class Hold(models.Model):
                 name="provisioning_hold_once",
             )
         ]
-        indexes = [models.Index(fields=["link_id"], name="provisioning_hold_link")]
+        indexes = [
+            models.Index(fields=["link_id"], name="provisioning_hold_link"),
+            models.Index(
+                fields=["application", "id"], condition=Q(state="held"), name="provisioning_hold_open"
+            ),
+            models.Index(
+                fields=["application"], condition=Q(state="released"), name="provisioning_hold_released"
+            ),
+            models.Index(
+                fields=["application", "link_id"],
+                condition=Q(cause="mapped", state__in=["held", "released", "rejected"]),
+                name="provisioning_hold_mapped",
+            ),
+        ]
+
+
+class Leaver(models.Model):
+    """Somebody whose account is to be taken away, and the application has not confirmed it yet."""
+
+    link_id = models.BigIntegerField(primary_key=True)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    #: When the directory said so.
+    since = models.BigIntegerField()
+    #: The alarm was raised for it.
+    told = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "provisioning_leaver"

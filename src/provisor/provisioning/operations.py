@@ -12,11 +12,9 @@ from provisor.applications.models import Application
 from provisor.audit.actor import Actor
 from provisor.audit.record import record as record_act
 from provisor.directory import journal
-from provisor.identifiers import uuid7
-from provisor.provisioning.brake import Effect
 from provisor.provisioning.clock import now
 from provisor.provisioning.keys import to_key
-from provisor.provisioning.models import Health, Hold, Link, LinkMember, Run
+from provisor.provisioning.models import AccessInterval, Health, Hold, Link, LinkMember, Run
 from provisor.provisioning.phases import Phase
 from provisor.provisioning.settle import wake_dependents
 
@@ -24,8 +22,7 @@ from provisor.provisioning.settle import wake_dependents
 STUCK = (Link.State.FAILED, Link.State.CONFLICT, Link.State.MISSING)
 
 UNDER_WAY = "Something is being sent for it at this moment. Try again in a few seconds."
-NOT_HELD = "It is not held any more: it was {state}."
-CHANGED = "What would happen has changed since it was shown. Look at the list again, then decide."
+HELD = "The brake holds the removal of this account. Release or reject it first: trying again would not be that decision."
 LINKED = "That account is linked to somebody else already. Unlink it there first."
 
 
@@ -53,20 +50,22 @@ def request_sync(application_id: UUID, *, actor: Actor) -> Run:
 
 def retry_link(link_id: int, *, actor: Actor) -> None:
     """Try one link again now."""
-    with _own(link_id, "link.retried", actor) as link:
+    with _own(link_id, "link.retried", actor, held=False) as link:
         link.state, link.attempts, link.not_before = Link.State.DUE, 0, 0
         link.phase = _phase(link)
 
 
 def adopt_link(link_id: int, *, actor: Actor, remote_id: str | None = None) -> None:
     """Link to the account with this id; it is read and brought up to date, and is ours from now on (R9)."""
-    with _own(link_id, "link.adopted", actor) as link:
+    with _own(link_id, "link.adopted", actor, held=False) as link:
         identifier = remote_id or link.remote_id
         if not identifier:
             raise OperationRefused("Say which account: give its id in the application (remote_id).")
         taken = Link.objects.filter(application_id=link.application_id, kind=link.kind, remote_id=identifier)
         if taken.exclude(pk=link.pk).exists():
             raise OperationRefused(LINKED)
+        if link.remote_id != identifier:
+            _end_access(link, "linked to another account")
         link.remote_id, link.origin, link.sent = identifier, Link.Origin.ADOPTED, None
         link.doubt = {"paths": ["active"]}
         link.state, link.attempts, link.not_before, link.phase = Link.State.DUE, 0, 0, _phase(link)
@@ -77,37 +76,59 @@ def adopt_link(link_id: int, *, actor: Actor, remote_id: str | None = None) -> N
 
 
 def unlink_link(link_id: int, *, actor: Actor) -> None:
-    """Forget the account and keep it there; the next change looks it up anew."""
+    """Forget the account and keep it there; the next change looks it up anew. What was held of it is over."""
     with _own(link_id, "link.unlinked", actor) as link:
+        _end_access(link, "unlinked")
         link.remote_id, link.origin, link.sent, link.observed = None, Link.Origin.NONE, None, None
-        link.doubt, link.etag, link.state = None, "", Link.State.MISSING
+        link.doubt, link.etag, link.state, link.baseline = None, "", Link.State.MISSING, None
         link.reason = (
             f"Unlinked by {actor.label}. The account there was kept; the next change looks it up anew."
         )
-        LinkMember.objects.filter(link=link).update(remote_id=None, doubt=False)
+        LinkMember.objects.filter(link=link).update(remote_id=None, doubt=False, held=False, due=F("wanted"))
 
 
 def ignore_link(link_id: int, *, actor: Actor) -> None:
-    """Leave it alone until something changes: its failure is known."""
+    """Leave it alone until something changes: its failure is known. A removal that was held is over."""
     with _own(link_id, "link.ignored", actor) as link:
         link.state = Link.State.EXCLUDED
         link.reason = f"Set aside by {actor.label}; it is looked at again with the next change."
 
 
 @contextmanager
-def _own(link_id: int, act: str, actor: Actor) -> Iterator[Link]:
-    """Change one link that nobody is sending for, with its audit entry."""
+def _own(link_id: int, act: str, actor: Actor, *, held: bool = True) -> Iterator[Link]:
+    """Change one link that nobody is sending for, with its audit entry. Where it is held, and `held` says that the
+    act may be done all the same, it leaves the account there: nothing is left for the brake to hold.
+    """
     with transaction.atomic():
         link = Link.objects.select_for_update().select_related("application").get(pk=link_id)
         if link.intent is not None:
             raise OperationRefused(UNDER_WAY)
+        if link.state == Link.State.HELD and not held:
+            raise OperationRefused(HELD)
         before = _shown(link)
         yield link
+        if held:
+            _cancel_holds(link, actor)
         link.changed_at = now()
         link.save()
         subject, label = str(link.local_id), link.application.name
         record_act(actor, act, subject_id=subject, subject_label=label, before=before, after=_shown(link))
         _announce()
+
+
+def _cancel_holds(link: Link, actor: Actor) -> None:
+    """Nothing of this link is to be taken away any more: what was decided about it is over."""
+    open_ones = Hold.objects.filter(link_id=link.id, state__in=(Hold.State.HELD, Hold.State.RELEASED))
+    open_ones.update(state=Hold.State.CANCELLED, decided_at=now(), decided_by=actor.label)
+
+
+def _end_access(link: Link, cause: str) -> None:
+    """What becomes of that account is not known any more."""
+    if link.kind == "user":
+        live = AccessInterval.objects.filter(
+            application=link.application_id, user_id=link.local_id, to_at=None
+        )
+        live.update(to_at=now(), to_cause=cause)
 
 
 def _shown(link: Link) -> dict[str, Any]:
@@ -123,61 +144,3 @@ def _phase(link: Link) -> Phase:
 def _announce() -> None:
     """Wake the engine once it is committed."""
     transaction.on_commit(lambda: journal.changed.send(sender=Link), robust=True)
-
-
-def release_hold(hold_id: UUID, *, actor: Actor, effect: str | None = None) -> Hold:
-    """Let a held operation happen; `effect` is the hash that was shown, and a release counts only for it (R10)."""
-    with _decision(hold_id, "hold.released", Hold.State.RELEASED, actor, effect) as hold:
-        if hold.user_id is None:
-            Link.objects.filter(pk=hold.link_id, state=Link.State.HELD, cause=hold.cause).update(
-                state=Link.State.DUE, phase=Phase.ACCOUNT_REMOVALS, not_before=0, attempts=0, reason=""
-            )
-        else:
-            LinkMember.objects.filter(link_id=hold.link_id, user_id=hold.user_id).update(held=False)
-            Link.objects.filter(pk=hold.link_id).update(
-                state=Link.State.DUE,
-                phase=Phase.MEMBER_REMOVALS,
-                not_before=0,
-                generation=F("generation") + 1,
-            )
-    return hold
-
-
-def reject_hold(hold_id: UUID, *, actor: Actor) -> Hold:
-    """Keep what was to be taken away, for this cause, until the cause changes."""
-    with _decision(hold_id, "hold.rejected", Hold.State.REJECTED, actor, None) as hold:
-        if hold.user_id is None:
-            Link.objects.filter(pk=hold.link_id, state=Link.State.HELD).update(
-                state=Link.State.RELEASED, reason=f"Kept: {actor.label} rejected the removal."
-            )
-    return hold
-
-
-@contextmanager
-def _decision(hold_id: UUID, act: str, state: Hold.State, actor: Actor, effect: str | None) -> Iterator[Hold]:
-    with transaction.atomic():
-        hold = Hold.objects.select_for_update().get(pk=hold_id)
-        if hold.state != Hold.State.HELD:
-            raise OperationRefused(NOT_HELD.format(state=hold.state))
-        if effect is not None and effect != hold.effect:
-            raise OperationRefused(CHANGED)
-        yield hold
-        hold.state, hold.decided_at, hold.decided_by = state, now(), actor.label
-        hold.save()
-        record_act(actor, act, subject_id=str(hold.id), subject_label=hold.act, after={"link": hold.link_id})
-        _announce()
-
-
-def pass_brake(link: Link) -> None:
-    """One deliberate act on one person is no mass event: record a release, so that the brake lets it through."""
-    if link.in_scope or link.kind != "user":
-        return
-    Hold.objects.filter(link_id=link.id, user_id=None, state=Hold.State.HELD).update(
-        state=Hold.State.CANCELLED
-    )
-    act = "deprovision"
-    Hold.objects.create(
-        id=uuid7(), application_id=link.application_id, link_id=link.id, act=act, cause=link.cause,
-        effect=Effect(link=link.id, act=act, cause=link.cause).digest, state=Hold.State.RELEASED,
-        reason="Provisioned on demand.", held_at=now(), decided_at=now(),
-    )  # fmt: skip

@@ -1,18 +1,23 @@
 """Database steps of a pass beside claim and settlement: each is one call of the store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
-from provisor.applications.capabilities import record_probe
-from provisor.applications.models import Application
+from provisor.applications.capabilities import READ_BACK, record_probe
+from provisor.applications.models import Application, Capability
+from provisor.directory.changes import change
+from provisor.notices import outbox
 from provisor.provisioning import engine_sql as sql
 from provisor.provisioning.context import Context
+from provisor.provisioning.epoch import hold
 from provisor.provisioning.health import VANISHED, Health
 from provisor.provisioning.keys import to_uuid
 from provisor.scim.capabilities import Fact, Origin
 
+LEARNED = "{evidence}. From now on it is written to accordingly (fact {name}); its settings show every fact."
 FORMER = "a user who has left"
 
 
@@ -38,9 +43,10 @@ def confirmed_members(link: int) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def release(links: Sequence[int]) -> None:
-    """Clear the intents of works of which nothing was sent."""
+def release(context: Context, links: Sequence[int]) -> None:
+    """Clear the intents of works of which nothing was sent. Raises FencedError."""
     with transaction.atomic(), connection.cursor() as cursor:
+        hold(cursor, context)
         cursor.executemany(sql.RELEASE_INTENT, [(link,) for link in links])
 
 
@@ -51,22 +57,51 @@ WHERE to_at IS NULL AND (application_id, user_id) IN
 """
 
 
-def learn(context: Context, name: str, value: Any, evidence: str) -> None:
-    """Record a capability that the application has shown by its behaviour."""
-    application = Application.objects.get(pk=to_uuid(context.key))
-    record_probe(
-        application, [Fact(name=name, value=value, origin=Origin.PROBE, evidence=evidence)], measured=True
-    )
+def learn(context: Context, name: str, value: Any, evidence: str, *, now: int) -> None:
+    """Record a capability that the application has shown by its behaviour; `now` in Unix milliseconds.
+
+    Raises FencedError.
+    """
+    fact = Fact(name=name, value=value, origin=Origin.PROBE, evidence=evidence)
+    with change(), connection.cursor() as cursor:
+        hold(cursor, context)
+        application = Application.objects.get(pk=to_uuid(context.key))
+        if record_probe(application, [fact], measured=True):
+            sentence = LEARNED.format(name=name, evidence=evidence.rstrip("."))
+            outbox.begin(
+                "capability", sentence, now=now, application=application, about=f"{name}={value}",
+                detail={"fact": name, "value": value},
+            )  # fmt: skip
 
 
-def finish_vanished(health: Health, *, now: int) -> None:
-    """Decide on what was answered with 404: few are made anew (or were leavers), many are left for a person (R13)."""
+def read_proved(context: Context) -> dict[str, int]:
+    """Return how many writes of each kind were read back and found done, at the address of today."""
+    row = Capability.objects.filter(application_id=to_uuid(context.key), name=READ_BACK).first()
+    if row is None or row.evidence != context.base_url or not isinstance(row.value, dict):
+        return {}
+    return row.value
+
+
+def keep_proved(context: Context, proved: Mapping[str, int]) -> None:
+    """Remember what was read back; trust is in one address, and another one begins anew."""
+    Capability.objects.update_or_create(
+        application_id=to_uuid(context.key), name=READ_BACK, origin=Capability.Origin.PROBE,
+        defaults={"value": dict(proved), "evidence": context.base_url, "at": timezone.now()},
+    )  # fmt: skip
+
+
+def finish_vanished(context: Context, health: Health, *, now: int) -> None:
+    """Decide on what was answered with 404: few are made anew (or were leavers), many are left for a person (R13).
+
+    Raises FencedError.
+    """
     if not health.vanished:
         return
     links = [(work.link.id,) for work in health.vanished]
     with transaction.atomic(), connection.cursor() as cursor:
+        hold(cursor, context)
         if health.too_many_vanished:
-            reason = VANISHED.format(count=len(links))
+            reason = VANISHED.format(count=health.gone)
             cursor.executemany(sql.PUT_BACK_VANISHED, [(reason, link) for (link,) in links])
             return
         cursor.executemany(CLOSE_VANISHED, [(now, link) for (link,) in links])

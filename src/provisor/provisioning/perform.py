@@ -6,15 +6,17 @@ from typing import Any
 
 from provisor.planning.operation import Act, Ending
 from provisor.provisioning.backoff import backoff
+from provisor.provisioning.bundling_client import BundlingClient
 from provisor.provisioning.context import Context
 from provisor.provisioning.health import Health
 from provisor.provisioning.lookup import Lookup
-from provisor.provisioning.perform_create import Creation, doubt_of
+from provisor.provisioning.perform_create import Creation
+from provisor.provisioning.perform_doubt import doubt_of
 from provisor.provisioning.perform_members import MemberWork
 from provisor.provisioning.perform_write import Writing
+from provisor.provisioning.probation import Probation
 from provisor.provisioning.verdict import FORBIDDEN, NOT_FOUND, UNAUTHORISED, judge
 from provisor.provisioning.work import DueLink, MemberProgress, Outcome, Work
-from provisor.scim.client import ScimClient
 from provisor.scim.errors import ScimFailure
 
 __all__ = ["WORDS", "Performer", "act_of", "doubt_of", "ending_of"]
@@ -46,7 +48,7 @@ class Performer:
     def __init__(
         self,
         context: Context,
-        client: ScimClient,
+        client: BundlingClient,
         lookup: Lookup,
         health: Health,
         *,
@@ -55,6 +57,7 @@ class Performer:
         progress: Callable[[MemberProgress], None],
         learn: Callable[[str, Any, str], None],
         chance: Callable[[], float],
+        probation: Probation,
         confirmed_members: ConfirmedMembers,
     ) -> None:
         self._health = health
@@ -64,12 +67,18 @@ class Performer:
         #: What the control read of this pass said; None before it.
         self._forbidden: bool | None = None
         lookup.learn = learn
-        writing = Writing(context, client, lookup, learn=learn, confirmed_members=confirmed_members)
-        self._writing = writing
-        self._creation = Creation(context, client, lookup, writing, linked=linked, failed=self._failed)
-        self._members = MemberWork(
-            context, client, progress=progress, learn=learn, confirmed_members=confirmed_members
+        writing = Writing(
+            context, client, lookup, probation=probation, learn=learn, confirmed_members=confirmed_members
         )
+        self._writing = writing
+        self._creation = Creation(
+            context, client, lookup, writing,
+            probation=probation, learn=learn, linked=linked, failed=self._failed,
+        )  # fmt: skip
+        self._members = MemberWork(
+            context, client,
+            progress=progress, probation=probation, learn=learn, confirmed_members=confirmed_members,
+        )  # fmt: skip
 
     async def perform(self, work: Work) -> Outcome:
         """Perform one work; the outcome says what is acknowledged and how the link goes on."""

@@ -1,5 +1,6 @@
 """Create one resource without ever making it twice: look up, adopt or POST, look up again after a doubt (R2)."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -9,17 +10,30 @@ from provisor.planning.operation import Act, Ending, Known
 from provisor.planning.present import acknowledge, plan_present
 from provisor.provisioning.context import Context
 from provisor.provisioning.lookup import Found, Lookup
-from provisor.provisioning.perform_write import Writing, baseline_of, confirmed
+from provisor.provisioning.managers import Accounts
+from provisor.provisioning.perform_doubt import (
+    IDENTIFYING,
+    identifier_of,
+    is_ours,
+    is_proved,
+    refused,
+    sent_before,
+    wanted_values,
+    was_posted,
+)
+from provisor.provisioning.perform_forms import etag_of
+from provisor.provisioning.perform_send import DeletedByDeactivationError, Learn
+from provisor.provisioning.perform_write import SETTLING, Writing, baseline_of, confirmed, deleted
 from provisor.provisioning.phases import Phase
-from provisor.provisioning.settle import merge_doubt
-from provisor.provisioning.take import intent_of
+from provisor.provisioning.probation import Probation
+from provisor.provisioning.take import UNSUPPORTED as NOT_IN_SCIM
 from provisor.provisioning.user_work import allowed
-from provisor.provisioning.verdict import HaltedError, judge
+from provisor.provisioning.verdict import NOT_FOUND, UNSUPPORTED, HaltedError, judge
 from provisor.provisioning.work import DueLink, Outcome, Work
-from provisor.scim.client import ScimClient
+from provisor.scim.client import Located, ScimClient
 from provisor.scim.errors import Refused, ScimFailure
 from provisor.scim.path import read
-from provisor.scim.resource import build, same_key
+from provisor.scim.resource import build
 
 #: Asks the database whether a remote id is linked already; the answer is the name of its holder, or empty.
 Linked = Callable[[str, str], Awaitable[str]]
@@ -30,6 +44,11 @@ SEVERAL = "The application has {count} accounts whose {path} is {value}. A perso
 BY_EMAIL = (
     "The application has an account with the e-mail address {value} (id {id}). An address alone never links an account "
     "by itself, since addresses are given to others: link it by hand, or exclude the user."
+)
+NOT_PROVED = (
+    "A creation had no outcome, and the application has an account with the same {path}, {value} (id {id}). "
+    "Neither its {names} is what was sent, so it may be somebody else's: find out whose it is, then link it by hand, "
+    "or take it away there."
 )
 TAKEN = (
     "The application's account {id} has the {path} {value}, but it is linked already to {holder}. "
@@ -47,10 +66,21 @@ SAME_ID = (
     "The application answered the creation with the id {id}, but that one is linked already to {holder}. "
     "An id that is given twice cannot be written to; find the new account there by hand and link it."
 )
+NOT_THERE = (
+    "The application answered the creation with success and the id {id}, but nothing is there under that id, and "
+    "nothing with the same {paths} is to be found. Nothing is created a second time: look there what became of it, "
+    "then link it by hand."
+)
+NO_GROUPS = "Creating a group was answered with {post}, and listing groups with {get}"
 NOTHING_TO_ASK = (
     "A creation had no outcome, and it is not known any more by which {paths} to look for it. "
     "Find it there by hand, and take it away or link it."
 )
+
+#: Statuses that say: there is no such thing here.
+NOT_OFFERED = UNSUPPORTED | {NOT_FOUND}
+#: The result of reading back what is not there.
+ABSENT: Mapping[str, Any] = {}
 
 #: Milliseconds after which a creation without an id is looked for once more.
 UNSEEN_WAIT = 5_000
@@ -61,19 +91,32 @@ class Creation:
 
     def __init__(
         self, context: Context, client: ScimClient, lookup: Lookup, writing: Writing,
-        *, linked: Linked, failed: Failed,
+        *, probation: Probation, learn: Learn, linked: Linked, failed: Failed,
     ) -> None:  # fmt: skip
         self._context = context
         self._client = client
         self._lookup = lookup
         self._writing = writing
+        self._probation = probation
+        self._learn = learn
+        #: The application turned out in this pass to have no groups.
+        self._no_groups = False
         self._linked = linked
         self._failed = failed
         #: Who took which remote id in this pass: the database may not know of it yet.
         self._claimed: dict[tuple[str, str], DueLink] = {}
+        self._accounts = Accounts()
 
     async def create(self, work: Work) -> Outcome:
         """Look up by the matching attributes; adopt what is there, else POST, where the switch allows it."""
+        if self._no_groups and work.link.kind == "group":
+            return refused(work, Ending.MISSING.value, NOT_IN_SCIM["group"])
+        outcome = await self._create(work)
+        if outcome.linked and outcome.remote_id is not None and work.link.kind == "user":
+            self._accounts.add(work.link.local_id, outcome.remote_id)
+        return outcome
+
+    async def _create(self, work: Work) -> Outcome:
         assert work.plan.operation is not None
         in_doubt = bool(work.link.doubt.get("create"))
         found = await self._find(work, fresh=in_doubt)
@@ -84,12 +127,20 @@ class Creation:
         if work.plan.operation.act is Act.ADOPT:
             return refused(work, Ending.MISSING.value, work.plan.operation.reason)
         if work.link.doubt.get("unseen"):
-            return refused(work, "conflict", NO_ID.format(paths=self._paths(work)))
-        return await self._post(work)
+            return refused(work, "conflict", self._unseen(work))
+        return await self._post_on_trial(work)
+
+    async def _post_on_trial(self, work: Work) -> Outcome:
+        """The first creations are read back, one after the other; later ones are sampled."""
+        kinds = (f"{work.link.kind} create",)
+        if self._probation.trusts(kinds):
+            return await self._post(work, prove=self._probation.samples())
+        async with self._probation.lock(kinds[0]):
+            return await self._post(work, prove=not self._probation.trusts(kinds))
 
     async def _find(self, work: Work, *, fresh: bool = False) -> Found:
         """Look up by what an earlier POST sent, then by what is wanted today: the two may differ by now."""
-        return await self._find_each(work, [_values(work)], fresh=fresh)
+        return await self._find_each(work, [wanted_values(work)], fresh=fresh)
 
     async def _find_each(self, work: Work, today: list[Mapping[str, Any]], *, fresh: bool) -> Found:
         link = work.link
@@ -105,13 +156,20 @@ class Creation:
             if not found.certain:
                 return found
             if found.resources and first is None:
-                first = replace(found, posted=_was_posted(link, values))
+                first = replace(found, posted=was_posted(link, values))
             hits |= {resource.get("id"): resource for resource in found.resources}
         return replace(first, resources=tuple(hits.values())) if first is not None else Found()
 
-    async def _post(self, work: Work) -> Outcome:
+    def _unseen(self, work: Work) -> str:
+        """Why nothing is made a second time, though nothing is to be found."""
+        identifier = work.link.doubt.get("unseen")
+        sentence = NOT_THERE if isinstance(identifier, str) else NO_ID
+        return sentence.format(paths=self._paths(work), id=identifier)
+
+    async def _post(self, work: Work, *, prove: bool) -> Outcome:
         kind, link = work.link.kind, work.link
-        body = build(kind, _values(work))
+        self._accounts.refer(self._context, work)
+        body = build(kind, wanted_values(work))
         if kind == "user" and self._context.dialect.password_required:
             body["password"] = secrets.token_urlsafe(24)
         work.posted = True
@@ -123,17 +181,56 @@ class Creation:
             raise
         except ScimFailure as failure:
             work.posted = judge(failure, "").unknown
+            if kind == "group" and failure.status in NOT_OFFERED and await self._has_no_groups(failure):
+                return refused(work, Ending.MISSING.value, NOT_IN_SCIM["group"])
             if not self._is_duplicate(failure):
                 raise
             work.posted = False
             return await self._exists_already(work, failure)
-        identifier = _identifier(answer)
+        identifier = identifier_of(answer)
         if identifier is None:
             return await self._find_created(work)
         holder = self._claim_new(work, identifier)
         if holder:
             return refused(work, "conflict", SAME_ID.format(id=identifier, holder=holder))
-        return confirmed(work, identifier, "created", dict(_values(work)), answer, body=body)
+        seen = await self._read_created(work, identifier) if prove else None
+        if seen == ABSENT:
+            outcome = refused(work, "due", NOT_THERE.format(paths=self._paths(work), id=identifier))
+            outcome.doubt, outcome.wait = {**(outcome.doubt or {}), "unseen": identifier}, UNSEEN_WAIT
+            return outcome
+        held = seen or (None if isinstance(answer, Located) else answer)
+        outcome = confirmed(work, identifier, "created", dict(wanted_values(work)), held, body=body)
+        outcome.etag = outcome.etag or etag_of(answer)
+        return outcome
+
+    async def _read_created(self, work: Work, identifier: str) -> Mapping[str, Any] | None:
+        """Read what was just made, `ABSENT` where it is not there; None where nothing can be told: the id is kept."""
+        kind = work.link.kind
+        for wait in (0.0, SETTLING):
+            try:
+                if wait:
+                    await asyncio.sleep(wait)
+                seen = await self._client.get(kind, identifier, act="read_back", tag=work.link)
+            except HaltedError:
+                return None
+            except ScimFailure as failure:
+                if failure.status != NOT_FOUND:
+                    return None
+            else:
+                self._probation.good([f"{kind} create"])
+                return seen if seen.get("id") == identifier else None
+        return ABSENT
+
+    async def _has_no_groups(self, failure: ScimFailure) -> bool:
+        """Whether a refused creation of a group means that the application has no groups: then none can be listed."""
+        try:
+            async for _ in self._client.pages("group", act="probe"):
+                return False
+        except Refused as refusal:
+            if refusal.status in NOT_OFFERED:
+                self._learn("groups", False, NO_GROUPS.format(post=failure.status, get=refusal.status))
+                self._no_groups = True
+        return self._no_groups
 
     def _is_duplicate(self, failure: ScimFailure) -> bool:
         duplicate = failure.status in self._context.dialect.duplicate_status
@@ -181,14 +278,17 @@ class Creation:
         resources = found.resources
         value = " or ".join(dict.fromkeys(str(read(each, found.path)) for each in resources))
         if len(resources) > 1:
-            own = [each for each in resources if _is_ours(each, work)]
+            own = [each for each in resources if is_ours(each, work)]
             if len(own) != 1:
                 return None, SEVERAL.format(count=len(resources), path=found.path, value=value)
             resources = tuple(own)
         resource = resources[0]
-        identifier = _identifier(resource)
+        identifier = identifier_of(resource)
         if identifier is None:
             return None, NO_ID.format(paths=found.path)
+        if ours and not is_proved(resource, work):
+            names = " nor its ".join(IDENTIFYING[work.link.kind])
+            return None, NOT_PROVED.format(path=found.path, value=value, id=identifier, names=names)
         if not ours and found.path.lower().startswith("emails"):
             return None, BY_EMAIL.format(value=value, id=identifier)
         holder = await self._claim(work, identifier)
@@ -198,8 +298,9 @@ class Creation:
 
     async def _bring_up_to_date(self, work: Work, resource: Mapping[str, Any], origin: str) -> Outcome:
         """Send what differs from what was found. The link is kept even where that write fails."""
+        self._accounts.refer(self._context, work)
         assert work.desired is not None
-        identifier = _identifier(resource)
+        identifier = identifier_of(resource)
         baseline = baseline_of(resource, work.desired.managed)
         known = Known(remote_id=identifier, sent=baseline)
         plan = plan_present(work.link.kind, work.desired, known, allowed(self._context, work.link.kind))
@@ -207,11 +308,13 @@ class Creation:
             return confirmed(work, identifier, origin, baseline, None)
         try:
             answer = await self._writing.send(work.link, plan.operation, remote_id=identifier)
+        except DeletedByDeactivationError:
+            return deleted(work)
         except ScimFailure as failure:
             failed = await self._failed(work, failure)
             outcome = confirmed(work, identifier, origin, baseline, None)
             outcome.reason, outcome.next_phase, outcome.wait = failure.sentence, work.link.phase, failed.wait
-            if judge(failure, "").unknown:
+            if judge(failure, "").unknown or work.link.doubt.get("paths"):
                 outcome.doubt = {"paths": [change.path for change in plan.operation.changes]}
             return outcome
         sent = acknowledge(work.desired.values, baseline, plan.operation.changes)
@@ -219,11 +322,10 @@ class Creation:
 
     async def find_leaver(self, work: Work) -> Outcome:
         """Look up what a POST without an outcome may have made for somebody who has left meanwhile."""
-        values = (work.link.sent or {}) if work.link.source is None else self._rendered(work)
-        today = [values] if any(values.get(path) for path in self._context.matching[work.link.kind]) else []
-        if not today and not sent_before(work.link):
+        before = sent_before(work.link)
+        if not any(each.get(path) for each in before for path in self._context.matching[work.link.kind]):
             return refused(work, "conflict", NOTHING_TO_ASK.format(paths=self._paths(work)))
-        found = await self._find_each(work, today, fresh=True)
+        found = await self._find_each(work, [], fresh=True)
         if not found.certain:
             return refused(work, "conflict", found.reason)
         if not found.resources:
@@ -232,60 +334,6 @@ class Creation:
         if resource is None:
             return refused(work, "conflict", problem)
         managed = self._context.mappings[work.link.kind].managed
-        outcome = confirmed(work, _identifier(resource), "created", baseline_of(resource, managed), None)
+        outcome = confirmed(work, identifier_of(resource), "created", baseline_of(resource, managed), None)
         outcome.next_phase = Phase.ACCOUNT_REMOVALS if work.link.kind == "user" else Phase.GROUP_DELETIONS
         return outcome
-
-    def _rendered(self, work: Work) -> Mapping[str, Any]:
-        assert work.link.source is not None
-        return self._context.mappings[work.link.kind].render(work.link.source, work.link.references).values
-
-
-def refused(work: Work, state: str, reason: str) -> Outcome:
-    """Nothing is linked: what was in doubt before is so still, and what was posted just now is so, too."""
-    doubt = doubt_of(work) if work.posted else work.link.doubt
-    return Outcome(work=work, confirmed=False, state=state, reason=reason, doubt=doubt or None)
-
-
-def doubt_of(work: Work) -> dict[str, Any] | None:
-    """Return what may have changed there, if the work has no outcome; a creation only once its POST was handed over."""
-    intent = intent_of(work)
-    intent.pop("members", None)
-    if not work.posted:
-        intent.pop("create", None)
-        intent.pop("as", None)
-    operation = work.plan.operation
-    if operation is not None and operation.act is Act.FIND_AND_DEPROVISION:
-        # it only looks
-        intent = {}
-    return merge_doubt({name: value for name, value in intent.items() if value}, work.link.doubt) or None
-
-
-def sent_before(link: DueLink) -> list[Mapping[str, Any]]:
-    """Return the matching values of each earlier POST that has no outcome."""
-    return list(link.doubt.get("as", ()))
-
-
-def _was_posted(link: DueLink, values: Mapping[str, Any]) -> bool:
-    """Whether an earlier POST without an outcome sent these values."""
-    if not link.doubt.get("create"):
-        return False
-    before = sent_before(link)
-    return not before or any(
-        all(values.get(path) == value for path, value in each.items()) for each in before
-    )
-
-
-def _values(work: Work) -> Mapping[str, Any]:
-    return work.desired.values if work.desired is not None else {}
-
-
-def _identifier(resource: Mapping[str, Any] | None) -> str | None:
-    identifier = resource.get("id") if resource else None
-    return identifier if isinstance(identifier, str) and identifier else None
-
-
-def _is_ours(resource: Mapping[str, Any], work: Work) -> bool:
-    """Whether a resource carries the externalId that we would give it, or gave it."""
-    owns = [values.get("externalId") for values in (*sent_before(work.link), _values(work))]
-    return any(own and same_key("externalId", read(resource, "externalId"), own) for own in owns)

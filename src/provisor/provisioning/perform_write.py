@@ -1,6 +1,7 @@
 """Change or delete one linked resource: PATCH, or GET and PUT, in the form the application takes."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,32 +9,49 @@ from provisor.planning.operation import Act, Ending, Known, Operation
 from provisor.planning.present import acknowledge, plan_present
 from provisor.provisioning.context import Context
 from provisor.provisioning.lookup import Lookup
+from provisor.provisioning.perform_forms import etag_of
+from provisor.provisioning.perform_send import (
+    INACTIVE_WENT,
+    SUCCESS,
+    DeletedByDeactivationError,
+    Learn,
+    Sending,
+)
 from provisor.provisioning.phases import Phase
-from provisor.provisioning.put_members import ConfirmedMembers, members_of, nobody
+from provisor.provisioning.probation import Probation
+from provisor.provisioning.put_members import ConfirmedMembers, nobody
 from provisor.provisioning.settle import merge_doubt
 from provisor.provisioning.take import intent_of
 from provisor.provisioning.user_work import allowed
 from provisor.provisioning.verdict import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, UNSUPPORTED
 from provisor.provisioning.work import DueLink, Outcome, Work
-from provisor.scim.change import Change, element_of, overlay
+from provisor.scim.change import Change, element_of, may_outlive_its_parts
 from provisor.scim.client import ScimClient
-from provisor.scim.errors import Refused
-from provisor.scim.patch import patch_bodies
+from provisor.scim.errors import Refused, Unreadable
+from provisor.scim.known_attributes import as_boolean
 from provisor.scim.path import MISSING, read
 from provisor.scim.resource import same_key, same_value
 
-BAD_REQUEST = 400
-#: scimTypes that speak of the form of a PATCH; a PUT may say the same in another form (RFC 7644, section 3.12).
-FORM_REFUSED = frozenset({"invalidPath", "noTarget", "invalidSyntax"})
-
-NO_VERB = "Not sent: the application takes neither PATCH nor PUT for this kind of resource."
 ANOTHER = (
     "Not written: since its address was changed, {id} there is somebody else ({path} is {there}, not {here}). "
     "Unlink it, or put the former address back."
 )
-FELL_BACK = "Deactivated instead of deleted: the application refused the DELETE ({status})."
+GONE = 410
 
-Learn = Callable[[str, Any, str], None]
+FELL_BACK = "Deactivated instead of deleted: the application refused the DELETE ({status})."
+DELETE_UNDONE = (
+    "A DELETE was answered with success, and read back, the account was there and active as before"
+)
+DELETE_DEACTIVATED = "A DELETE was answered with success, and read back, the account was there and inactive"
+ONLY_INACTIVE = (
+    "Deactivated: the application answered the DELETE with success, and only set the account inactive."
+)
+INSTEAD = (
+    "Deactivated instead of deleted: the application answered the DELETE with success and deleted nothing."
+)
+NOT_DELETED = "The application answered the DELETE with success, and read back, it is there as before. Delete it there by hand."
+#: Seconds after which a deletion that is not seen is looked at once more: some applications take a moment.
+SETTLING = 1.0
 
 
 class ForeignResourceError(Exception):
@@ -49,23 +67,35 @@ class Writing:
         client: ScimClient,
         lookup: Lookup,
         *,
+        probation: Probation,
         learn: Learn,
         confirmed_members: ConfirmedMembers = nobody,
     ) -> None:
         self._context = context
         self._client = client
         self._lookup = lookup
+        self._probation = probation
         self._learn = learn
-        self._confirmed_members = confirmed_members
-        self._patches = {"user": context.dialect.patch_users, "group": context.dialect.patch_groups}
-        self._deletes = {"user": context.dialect.delete_users, "group": context.dialect.delete_groups}
+        #: A DELETE was answered with success in this pass, and deleted nothing.
+        self._no_delete = False
+        self._sending = Sending(context, client, probation, learn=learn, confirmed_members=confirmed_members)
 
     async def update(self, work: Work) -> Outcome:
         """Send what differs; what is in doubt is read back first, so that nothing is added twice."""
+        try:
+            return await self._update(work)
+        except DeletedByDeactivationError as gone:
+            if _operation(work).act is Act.DEACTIVATE:
+                return deleted(work)
+            raise Refused(f"{INACTIVE_WENT}.", status=NOT_FOUND) from gone
+
+    async def _update(self, work: Work) -> Outcome:
         link, operation = work.link, _operation(work)
         baseline = await self._baseline(work)
         if baseline is not None:
             operation = self._again(work, baseline)
+        elif may_outlive_its_parts(operation.changes):
+            operation = await self._sending.against_held(link, operation)
         try:
             answer = await self.send(link, operation)
         except Refused as refusal:
@@ -127,61 +157,25 @@ class Writing:
     async def send(
         self, link: DueLink, operation: Operation, *, remote_id: str | None = None
     ) -> dict[str, Any] | None:
-        """Send changes to a resource; returns what the application answered, if it answered with a resource."""
-        target = remote_id or link.remote_id
-        assert target is not None
-        if not operation.changes:
-            return None
-        if self._patches[operation.kind]:
-            try:
-                return await self._patch(link, operation, target)
-            except Refused as refusal:
-                if not self._may_put(operation.kind, refusal):
-                    raise
-        return await self._put(link, operation, target)
-
-    def _may_put(self, kind: str, refusal: Refused) -> bool:
-        """Whether PUT may say what PATCH could not; a verb that is not there is remembered."""
-        puts = self._context.dialect.puts(kind)
-        if refusal.status in UNSUPPORTED:
-            self._patches[kind] = False
-            self._learn(f"patch_{kind}s", False, f"PATCH was answered with {refusal.status}.")
-            return puts
-        return puts and refusal.status == BAD_REQUEST and refusal.scim_type in FORM_REFUSED
-
-    async def _patch(self, link: DueLink, operation: Operation, target: str) -> dict[str, Any] | None:
-        answer = None
-        etag = link.etag if self._context.dialect.etag else ""
-        for body in patch_bodies(operation.changes, self._context.dialect, operation.kind):
-            answer = await self._client.patch(
-                operation.kind, target, body, etag=etag, act=operation.act, tag=link
-            )
-            etag = ""
-        return answer
-
-    async def _put(self, link: DueLink, operation: Operation, target: str) -> dict[str, Any] | None:
-        if not self._context.dialect.puts(operation.kind):
-            raise Refused(NO_VERB, status=501)
-        remote = await self._client.get(operation.kind, target, act=operation.act, tag=link)
-        etag = etag_of(remote) if self._context.dialect.etag else ""
-        body = overlay(remote, operation.changes, operation.kind)
-        if operation.kind == "group":
-            await self._keep_members(link, remote, body)
-        return await self._client.put(operation.kind, target, body, etag=etag, act=operation.act, tag=link)
-
-    async def _keep_members(self, link: DueLink, remote: Mapping[str, Any], body: dict[str, Any]) -> None:
-        """A PUT of a group's attributes carries its members, whether they are shown or not (R6)."""
-        if self._context.dialect.put_partial and not body.get("members"):
-            body.pop("members", None)
-            return
-        body["members"] = await members_of(self._context, link, remote, self._confirmed_members)
+        """Send changes to a resource; see `Sending.send`."""
+        return await self._sending.send(link, operation, remote_id=remote_id)
 
     async def delete(self, work: Work) -> Outcome:
         """Delete, or deactivate where DELETE is refused; gone already is what was wanted, if we asked before."""
+        if not work.link.verified:
+            await self._baseline(work)
+        kinds = (f"{work.link.kind} delete",)
+        if self._probation.trusts(kinds) and not self._probation.samples():
+            return await self._delete(work) or deleted(work)
+        async with self._probation.lock(kinds[0]):
+            return await self._delete(work) or await self._deleted(work, kinds)
+
+    async def _delete(self, work: Work) -> Outcome | None:
+        """Send the DELETE; returns what became of it where it was refused, or None."""
         link = work.link
         assert link.remote_id is not None
-        if not link.verified:
-            await self._baseline(work)
+        if self._no_delete and link.kind == "user":
+            return await self._deactivate_instead(work, INSTEAD)
         try:
             await self._client.delete(link.kind, link.remote_id, act=Act.DELETE, tag=link)
         except Refused as refusal:
@@ -189,26 +183,70 @@ class Writing:
                 return deleted(work)
             if link.kind != "user" or refusal.status not in UNSUPPORTED | {FORBIDDEN}:
                 raise
-            return await self._deactivate_instead(work, refusal)
-        return deleted(work)
+            if refusal.status in UNSUPPORTED:
+                self._learn("delete_users", False, f"DELETE was answered with {refusal.status}.")
+            return await self._deactivate_instead(work, FELL_BACK.format(status=refusal.status))
+        return None
 
-    async def _deactivate_instead(self, work: Work, refusal: Refused) -> Outcome:
-        if refusal.status in UNSUPPORTED:
-            self._learn("delete_users", False, f"DELETE was answered with {refusal.status}.")
+    async def _deleted(self, work: Work, kinds: Sequence[str]) -> Outcome:
+        """Look whether what was deleted is gone; what is there still shows what a DELETE means here."""
+        doubt = work.link.doubt
+        work.link.doubt = merge_doubt(intent_of(work), doubt)
+        remote = await self._still_there(work)
+        work.link.doubt = doubt
+        if remote is None:
+            self._probation.good(kinds)
+            return deleted(work)
+        self._probation.doubt(kinds)
+        if work.link.kind != "user":
+            raise Refused(NOT_DELETED, status=SUCCESS)
+        if as_boolean(read(remote, "active")) is False:
+            self._learn("delete_means", "deactivate", DELETE_DEACTIVATED)
+            return self._deactivated(work, ONLY_INACTIVE, remote)
+        self._learn("delete_users", False, DELETE_UNDONE)
+        self._no_delete = True
+        return await self._deactivate_instead(work, INSTEAD)
+
+    async def _still_there(self, work: Work) -> dict[str, Any] | None:
+        """Read what was deleted, twice before it counts as there; None where it is gone, or cannot be read."""
+        link = work.link
+        assert link.remote_id is not None
+        remote: dict[str, Any] = {}
+        for wait in (0.0, SETTLING):
+            try:
+                if wait:
+                    await asyncio.sleep(wait)
+                remote = await self._client.get(link.kind, link.remote_id, act="read_back", tag=link)
+            except Unreadable:
+                return None
+            except Refused as refusal:
+                if refusal.status not in UNSUPPORTED | {NOT_FOUND, GONE, FORBIDDEN}:
+                    raise
+                return None
+            if remote.get("id") != link.remote_id:
+                return None
+        return remote
+
+    async def _deactivate_instead(self, work: Work, reason: str) -> Outcome:
         link = work.link
         change = Change(path="active", value=False, exists="active" in (link.sent or {}))
         operation = Operation(act=Act.DEACTIVATE, kind="user", changes=(change,))
         try:
             answer = await self.send(link, operation)
+        except DeletedByDeactivationError:
+            return deleted(work)
         except Refused as refused:
             if refused.status != PRECONDITION_FAILED:
                 raise
             await self._read_back(work)
             answer = await self.send(link, operation)
+        return self._deactivated(work, reason, answer)
+
+    def _deactivated(self, work: Work, reason: str, answer: Mapping[str, Any] | None) -> Outcome:
+        link = work.link
         sent = {**(link.sent or {}), "active": False}
         outcome = confirmed(work, link.remote_id, link.origin, sent, answer)
-        outcome.state = Ending.RELEASED.value
-        outcome.reason = FELL_BACK.format(status=refusal.status)
+        outcome.state, outcome.reason = Ending.RELEASED.value, reason
         outcome.access, outcome.departed = "closed", True
         return outcome
 
@@ -244,10 +282,13 @@ def differing(
 ) -> dict[str, Any] | None:
     """Return what the application returned otherwise than it was sent: normalised, dropped, its own (engine.md, 2).
 
-    `body` is what was sent as a whole: when the answer holds it unchanged, nothing needs to be compared singly.
+    None where no answer showed anything. `body` is what was sent as a whole: when the answer holds it unchanged,
+    nothing needs to be compared singly.
     """
-    if answer is None or (body is not None and _holds(answer, body)):
+    if answer is None:
         return None
+    if body is not None and _holds(answer, body):
+        return {}
     returned = ((path, read(answer, path), value) for path, value in sent.items())
     return {
         path: None if there is MISSING else there
@@ -272,27 +313,21 @@ def confirmed(
     """Return the outcome of a write that the application confirmed."""
     link, plan = work.link, work.plan
     deactivated = plan.operation is not None and plan.operation.act is Act.DEACTIVATE
+    # Where nobody mapped `active`, what was sent says nothing of it.
+    access = "closed" if deactivated else _access(link, sent)
     return Outcome(
         work=work, confirmed=True, state=plan.ending.value, reason=plan.reason, remote_id=remote_id, origin=origin,
-        sent=sent, observed=differing(answer, sent, body), etag=etag_of(answer), access=_access(link, sent),
-        linked=link.remote_id is None, next_phase=_next_phase(work), departed=deactivated,
+        sent=sent, observed=differing(answer, sent, body), etag=etag_of(answer),
+        access=access, linked=link.remote_id is None, next_phase=_next_phase(work), departed=access == "closed",
     )  # fmt: skip
-
-
-def etag_of(answer: Mapping[str, Any] | None) -> str:
-    meta = answer.get("meta") if answer else None
-    version = meta.get("version") if isinstance(meta, Mapping) else None
-    return version if isinstance(version, str) else ""
 
 
 def _access(link: DueLink, sent: Mapping[str, Any]) -> str:
     """Say whether the account went live or ceased to be, by what was confirmed."""
     if link.kind != "user":
         return ""
-    was, live = (
-        link.remote_id is not None and (link.sent or {}).get("active") is True,
-        sent.get("active", True) is True,
-    )
+    was = link.remote_id is not None and as_boolean((link.sent or {}).get("active")) is True
+    live = as_boolean(sent.get("active", True)) is True
     if was == live:
         return ""
     return "opened" if live else "closed"

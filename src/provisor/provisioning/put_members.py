@@ -3,12 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from provisor.provisioning.context import Context
 from provisor.provisioning.work import DueLink
 from provisor.scim.capabilities import Origin
 from provisor.scim.dialect import Dialect
 from provisor.scim.errors import Refused
-from provisor.scim.patch import add_members_body
+from provisor.scim.patch import member_elements
 
 UNKNOWN_MEMBERS = (
     "Not sent: the application does not show who is in this group, and it was there before Provisor. A PUT replaces "
@@ -26,21 +25,21 @@ async def nobody(link: DueLink) -> list[str]:  # noqa: ARG001 - the shape of Con
 
 
 async def members_of(
-    context: Context, link: DueLink, remote: Mapping[str, Any], confirmed: ConfirmedMembers
+    dialect: Dialect, link: DueLink, remote: Mapping[str, Any], confirmed: ConfirmedMembers, *, seen: bool
 ) -> list[dict[str, Any]]:
     """Return who is in the group: what was read, and where that says nothing, what was confirmed before.
 
-    An empty list says nothing, too: some applications never show members. Raises Refused for a group of somebody
-    else: what we confirmed there is not all of its members.
+    An empty list says nothing, too: some applications never show members; `seen` says that this one was seen to show
+    them. Raises Refused for a group of somebody else: what we confirmed there is not all of its members.
     """
     shown = shown_members(remote) or []
-    if shown and context.dialect.members_readable:
+    if dialect.members_readable and (shown or seen):
         return shown
-    if not (shown or _is_ours(link) or _empty_means_empty(context.dialect)):
+    if not (shown or _is_ours(link) or _empty_means_empty(dialect)):
         raise Refused(UNKNOWN_MEMBERS, status=501)
     there = {member.get("value") for member in shown}
     remembered = [identifier for identifier in await confirmed(link) if identifier not in there]
-    return [*shown, *as_members(remembered, context.dialect)]
+    return [*shown, *as_members(remembered, dialect)]
 
 
 def shown_members(remote: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -55,8 +54,7 @@ def as_members(
     identifiers: Sequence[str], dialect: Dialect, displays: Mapping[str, str] | None = None
 ) -> Iterable[dict[str, Any]]:
     """Write members as the application takes them."""
-    members: list[dict[str, Any]] = add_members_body(identifiers, dialect, displays)["Operations"][0]["value"]
-    return members
+    return member_elements(identifiers, dialect, displays)
 
 
 def _is_ours(link: DueLink) -> bool:

@@ -1,31 +1,40 @@
 """One pass: take due links of one application, perform them, settle the outcomes, until nothing is due."""
 
 import asyncio
-import random
-import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from provisor.planning.operation import Act
-from provisor.provisioning import passing
+from provisor.provisioning import passing, scans
 from provisor.provisioning.attempts import attempt_row
+from provisor.provisioning.bundling_client import BundlingClient
 from provisor.provisioning.context import Context
+from provisor.provisioning.epoch import FencedError
 from provisor.provisioning.health import Halt, Health
+from provisor.provisioning.joining import Joining
 from provisor.provisioning.keys import to_key
 from provisor.provisioning.lanes import Lanes
-from provisor.provisioning.limiter import Limiter, sensible_concurrency
+from provisor.provisioning.limiter import urgent
 from provisor.provisioning.lookup import Lookup
+from provisor.provisioning.managers import managers_first
+from provisor.provisioning.pace import Pace
 from provisor.provisioning.perform import Performer, act_of, doubt_of
+from provisor.provisioning.perform_write import Writing
 from provisor.provisioning.phases import Phase
-from provisor.provisioning.settle import LEAVER_PHASES, FencedError, Ledger, settle
+from provisor.provisioning.probation import Probation
+from provisor.provisioning.recent import Recent
+from provisor.provisioning.removing import Removing
+from provisor.provisioning.scanning import Beside, Scanning, Tools
+from provisor.provisioning.settle import LEAVER_PHASES, Ledger, settle
 from provisor.provisioning.store import Store
+from provisor.provisioning.surroundings import Surroundings
 from provisor.provisioning.take import take
-from provisor.provisioning.verdict import HaltedError
+from provisor.provisioning.verdict import HaltedError, is_throttled
 from provisor.provisioning.work import DueLink, Outcome, Work
 from provisor.scim.authentication import Authentication
-from provisor.scim.client import Door, Exchange, ScimClient
+from provisor.scim.client import Door, Exchange
 from provisor.scim.errors import ScimFailure
 
 #: Links taken at once.
@@ -35,7 +44,11 @@ READY = 256
 #: Seconds in which outcomes gather before they are committed together.
 GATHER = 0.008
 
-ENDPOINTS = {"user": "/Users", "group": "/Groups", "": "/"}
+P = ParamSpec("P")
+T = TypeVar("T")
+
+UNCONFIRMED = "Whether the application is still this worker's is not known: the database does not answer."
+FENCED = "Another worker has taken this application over."
 
 
 class Pass:
@@ -49,14 +62,14 @@ class Pass:
         store: Store,
         *,
         run: UUID | None = None,
-        limiter: Limiter | None = None,
-        now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-        chance: Callable[[], float] = random.random,
+        pace: Pace,
+        recent: Recent,
+        around: Surroundings,
     ) -> None:
         self.context = context
         self.totals: Counter[str] = Counter()
         self.halt: Halt | None = None
-        self._store, self._now = store, now
+        self._store, self._now, self._may_send = store, around.now, around.may_send
         self._run = to_key(run) if run else None
         self._lanes = Lanes()
         self._ledger = Ledger()
@@ -64,18 +77,41 @@ class Pass:
         self._phase = Phase.ACCOUNT_REMOVALS
         self._moved, self._gathered = asyncio.Event(), asyncio.Event()
         self._urgent = False
-        self._closing = False
-        self.limiter = limiter or Limiter(context.dialect, clock=time.monotonic, sleep=asyncio.sleep)
-        self.health = Health(self.limiter, self.stop)
-        self.client = ScimClient(
-            door, authentication, context.dialect, gate=self._gate, observer=self._observe
-        )
-        self._lookup = Lookup(context, self.client)
+        self._closing = self._giving_way = False
+        self._clock = around.clock
+        self._first_done: float | None = None
+        self._workers: list[asyncio.Task[None]] = []
+        self.pace = pace
+        self.health = Health(self.stop, recent, around.now)
+        self.client = BundlingClient(
+            door, authentication, context.dialect, noted=self._note,
+            gate=self._gate, observer=self._observe, clock=lambda: around.now() / 1_000, timer=around.clock, effort=around.effort,
+        )  # fmt: skip
+        self._lookup = Lookup(context, self.client, clock=around.clock)
+        self._probation = Probation(around.chance)
         self._performer = Performer(
             context, self.client, self._lookup, self.health,
-            linked=self._holder, confirmed_members=self._confirmed_members, control=self.control_read, progress=self._ledger_progress, learn=self._learn, chance=chance,
+            linked=self._holder, confirmed_members=self._confirmed_members, control=self.control_read, progress=self._ledger_progress, learn=self._learn, chance=around.chance, probation=self._probation,
         )  # fmt: skip
         self._learned: list[tuple[str, Any, str]] = []
+        self._joining = Joining(
+            context, self.client, self._lookup, self._probation, self._lanes,
+            most=pace.most, learn=self._learn, perform=self._work_once, clock=around.clock, taken=self._moved.set,
+        )  # fmt: skip
+        self._beside = Beside(self._make_scanning, lambda: store.run(scans.is_asked, context.key))
+
+    def _make_scanning(self) -> Scanning:
+        writing = Writing(
+            self.context, self.client, self._lookup, probation=self._probation, learn=self._learn
+        )
+        removing = Removing(
+            self.context, self.client, writing, store=self._store, health=self.health, now=self._now
+        )
+        tools = Tools(
+            context=self.context, client=self.client, store=self._store, health=self.health, stop=self.stop,
+            halted=lambda: self.halt is not None or self._giving_way, now=self._now, members_seen=lambda: self._probation.has_seen_members,
+        )  # fmt: skip
+        return Scanning(tools, removing)
 
     # --- from outside ---------------------------------------------------------------------------------------------
 
@@ -85,6 +121,21 @@ class Pass:
             self.halt = halt
         self._moved.set()
 
+    def give_up(self) -> None:
+        """Abandon the requests under way. Their intents stay open: what became of them is not known."""
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def worked_for(self) -> float:
+        """Seconds since the first work was done; 0 before: a listing that is read first is no one's turn."""
+        return 0.0 if self._first_done is None else self._clock() - self._first_done
+
+    def give_way(self) -> None:
+        """Take nothing more; what is being sent is finished, and the rest is put back."""
+        self._giving_way = True
+        self._moved.set()
+
     def hurry(self) -> None:
         """Something became due meanwhile: leavers among it are taken at once."""
         self._urgent = True
@@ -92,20 +143,22 @@ class Pass:
 
     async def run(self) -> Counter[str]:
         """Work until nothing is due or the pass is stopped; returns counts of what was done."""
+        self._probation.restore(await self._store.run(passing.read_proved, self.context))
         settling = asyncio.create_task(self._settle_forever())
         settling.add_done_callback(self._on_settling_ended)
-        count = sensible_concurrency(self.context.dialect)
-        workers = [asyncio.create_task(self._work()) for _ in range(count)]
-        workers.append(asyncio.create_task(self._work(leavers_only=True)))
+        self._workers += [asyncio.create_task(self._work_in_turn()) for _ in range(self.pace.most)]
+        self._workers.append(asyncio.create_task(self._work_for_leavers()))
         try:
             await self._produce()
         finally:
-            await self._release(self._lanes.close())
-            await asyncio.gather(*workers)
-            await self._end_settling(settling)
+            try:
+                await self._release(self._lanes.close())
+            finally:
+                await self._end_workers()
+                await self._end_settling(settling)
         if self.halt is None and self.health.only_unsent is not None:
             self.stop(self.health.only_unsent)
-        await self._store.run(passing.finish_vanished, self.health, now=self._now())
+        await self._record(passing.finish_vanished, self.health, now=self._now())
         return self.totals
 
     async def finish(self) -> None:
@@ -131,11 +184,20 @@ class Pass:
     # --- taking ---------------------------------------------------------------------------------------------------
 
     async def _produce(self) -> None:
-        while self.halt is None:
+        while self.halt is None and not self._giving_way:
             if len(self._lanes) >= READY and not self._urgent:
                 await self._progress()
-            elif not await self._take():
+            elif not await self._take() and not self._urgent and not await self._goes_on_beside():
                 return
+
+    async def _goes_on_beside(self) -> bool:
+        """Whether something goes on beside the links: a scan, or removals; what falls due meanwhile is taken."""
+        if not await self._beside.goes_on():
+            return False
+        self._first_done = self._clock() if self._first_done is None else self._first_done
+        if not self._urgent and self.halt is None and not self._giving_way:
+            await self._beside.wait(self._moved)
+        return True
 
     @property
     def _busy(self) -> bool:
@@ -145,18 +207,22 @@ class Pass:
     async def _take(self) -> bool:
         """Take what is due; false when there is nothing. A later phase waits until the earlier ones are settled."""
         urgent, self._urgent = self._urgent, False
+        if self.context.observes:
+            return False
         busy = self._busy
         phases = tuple(phase for phase in Phase if phase <= self._phase) if busy else tuple(Phase)
         if urgent and busy and len(self._lanes):
             phases = LEAVER_PHASES
-        taken = await self._store.run(take, self.context, now=self._now(), limit=BATCH, phases=phases)
+        taken = await self._record(take, now=self._now(), limit=max(BATCH, self._joining.size), phases=phases)
+        if taken is None:
+            return False
         self.totals["unchanged"] += taken.rested
         if taken.works:
             assert taken.phase is not None
             self._phase = max(self._phase, taken.phase) if busy else taken.phase
             self._under_way |= {work.link.id: work for work in taken.works}
             await self._prepare(taken.works)
-            self._lanes.put(taken.works)
+            self._lanes.put(managers_first(taken.works))
         elif not taken.rested and self._busy:
             await self._progress()
         # later phases were not looked at while something was under way
@@ -178,30 +244,51 @@ class Pass:
 
     async def _progress(self) -> None:
         self._moved.clear()
-        if self.halt is None:
+        if self.halt is None and not self._giving_way:
             await self._moved.wait()
 
     # --- performing -----------------------------------------------------------------------------------------------
 
-    async def _work(self, *, leavers_only: bool = False) -> None:
-        while (work := await self._lanes.get(leavers_only=leavers_only)) is not None:
+    async def _work_in_turn(self) -> None:
+        going_on = True
+        while going_on:
+            await self.pace.flow.enter()
             try:
-                outcome = await self._performer.perform(work)
-            except HaltedError:
-                outcome = interrupted(work)
-            except Exception as error:  # noqa: BLE001 - one bad object never stops another (R7)
-                outcome = broken(work, error)
-            self._count(outcome)
-            self._under_way.pop(work.link.id, None)
-            self._ledger.outcomes.append(outcome)
-            self._gathered.set()
-            self._moved.set()
+                going_on = await self._joining.start(await self._lanes.get())
+            finally:
+                self.pace.flow.leave()
+
+    async def _work_for_leavers(self) -> None:
+        """On a connection of its own, however many works the application bears at a time."""
+        while await self._work_once(await self._lanes.get(leavers_only=True)):
+            pass
+
+    async def _work_once(self, work: Work | None) -> bool:
+        """Perform a work; false when there will be none any more."""
+        if work is None:
+            return False
+        urgent.set(work.link.phase in LEAVER_PHASES)
+        try:
+            outcome = await self._performer.perform(work)
+        except HaltedError:
+            outcome = interrupted(work)
+        except Exception as error:  # noqa: BLE001 - one bad object never stops another (R7)
+            outcome = broken(work, error)
+        self._first_done = self._clock() if self._first_done is None else self._first_done
+        self._count(outcome)
+        self._under_way.pop(work.link.id, None)
+        self._ledger.outcomes.append(outcome)
+        self._gathered.set()
+        self._moved.set()
+        return True
 
     async def _gate(self, method: str, kind: str) -> None:
         """Let a request leave, or not: in its order, at the application's rate, and never after the end."""
         if self.halt is not None:
             raise HaltedError
-        await self.limiter.wait(method, ENDPOINTS.get(kind, "/"))
+        if not self._may_send():
+            self.stop(Halt(state="stopped", reason=UNCONFIRMED))
+        await self.pace.wait(method, kind)
         if self.halt is not None:
             raise HaltedError
 
@@ -209,7 +296,16 @@ class Pass:
         self.totals["requests"] += 1
         if exchange.method != "GET":
             self.totals["writes"] += 1
+        self.pace.observe(exchange)
+        if exchange.failure is not None and is_throttled(exchange.failure):
+            self.health.throttled(exchange.failure)
         self._ledger.attempts.append(attempt_row(self.context, self._run, exchange))
+        self._gathered.set()
+
+    def _note(self, operation: Exchange) -> None:
+        """One operation of a bulk request is an attempt of its own, though no request."""
+        self.pace.observe_operation(operation)
+        self._ledger.attempts.append(attempt_row(self.context, self._run, operation))
         self._gathered.set()
 
     def _ledger_progress(self, progress: Any) -> None:
@@ -251,18 +347,39 @@ class Pass:
                 Halt(state="misbehaving", reason="Outcomes could not be stored; Provisor's log says why.")
             )
 
+    async def _end_workers(self) -> None:
+        """Wait for the requests under way; when they are given up, until that has happened."""
+        try:
+            while tasks := self._tasks:
+                await asyncio.gather(*tasks)
+        except asyncio.CancelledError:
+            while tasks := self._tasks:
+                await asyncio.wait(tasks)
+
+    @property
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        """What goes on still; a worker may have let a work go together with others just now."""
+        return [
+            task for task in (*self._workers, *self._joining.tasks, *self._beside.tasks) if not task.done()
+        ]
+
     async def _settle(self) -> None:
         if not self._ledger:
             return
-        batch = Ledger(self._ledger.outcomes[:], self._ledger.progress[:], self._ledger.attempts[:])
-        try:
-            await self._store.run(settle, self.context, batch, now=self._now())
-        except FencedError:
-            self.stop(Halt(state="fenced", reason="Another worker has taken this application over."))
+        run = (self._run, dict(self.totals)) if self._run else None
+        batch = Ledger(
+            self._ledger.outcomes[:], self._ledger.progress[:], self._ledger.attempts[:], run, self._asked_until()
+        )  # fmt: skip
+        await self._record(settle, batch, now=self._now())
         del self._ledger.outcomes[: len(batch.outcomes)]
         del self._ledger.progress[: len(batch.progress)]
         del self._ledger.attempts[: len(batch.attempts)]
         self._moved.set()
+
+    def _asked_until(self) -> int:
+        """Until when the application asked to be left alone; 0 when it did not. Kept before the pass ends (R12)."""
+        paused_for = self.pace.paused_for
+        return self._now() + int(paused_for * 1_000) if paused_for > 0 else 0
 
     async def _end_settling(self, settling: "asyncio.Task[None]") -> None:
         self._closing = True
@@ -270,12 +387,24 @@ class Pass:
         await settling
         await self._settle()
         for name, value, evidence in self._learned:
-            await self._store.run(passing.learn, self.context, name, value, evidence)
+            await self._record(passing.learn, name, value, evidence, now=self._now())
+        if self._probation.changed:
+            await self._store.run(passing.keep_proved, self.context, self._probation.proved)
 
     async def _release(self, works: list[Work]) -> None:
         """Put back what was taken and never started."""
         if works:
-            await self._store.run(passing.release, [work.link.id for work in works])
+            await self._record(passing.release, [work.link.id for work in works])
+
+    async def _record(
+        self, function: Callable[Concatenate[Context, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T | None:
+        """Run what is only ours to write while we hold the application; with the first refusal the pass ends."""
+        try:
+            return await self._store.run(function, self.context, *args, **kwargs)
+        except FencedError:
+            self.stop(Halt(state="fenced", reason=FENCED))
+            return None
 
 
 def interrupted(work: Work) -> Outcome:

@@ -1,6 +1,7 @@
 """Begin and end a pass in the database: who may run, what is known, how it went."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,16 +11,22 @@ from django.db.models import F
 from provisor.applications.credentials import OpenCredential
 from provisor.applications.models import Application
 from provisor.provisioning import engine_sql as sql
-from provisor.provisioning.connection import read_credential
+from provisor.provisioning.connection import Stored, read_credentials
 from provisor.provisioning.context import Context, load_context
-from provisor.provisioning.health import Halt, probe_wait
+from provisor.provisioning.epoch import FencedError, hold
+from provisor.provisioning.health import Halt
+from provisor.provisioning.health_record import (
+    health_of,
+    may_be_tried,
+    note_rotation,
+    settle_health,
+)
 from provisor.provisioning.keys import Key, to_key
-from provisor.provisioning.limiter import Limiter
 from provisor.provisioning.models import Health, Run
+from provisor.provisioning.pace import Pace
+from provisor.provisioning.recent import Recent
+from provisor.provisioning.scans import is_asked
 from provisor.provisioning.settle import recover
-
-#: Milliseconds that a link with an open intent rests after an unclean end: longer than any request lives.
-TRAVELLING = 1_000
 
 ENDED = "The process that ran it ended before it did; a later run went on."
 
@@ -30,33 +37,54 @@ class Beginning:
 
     context: Context
     credential: OpenCredential
+    #: The credential that is tried first: what its refusal is remembered by.
+    stored: Stored
     health: Health
     run: Run
+    #: The pass before this one ended uncleanly: what it sent last is not known.
+    unclean: bool
 
 
-def begin(application_id: UUID, *, now: int) -> Beginning | None:
-    """Take an application for a pass; None when it is paused, observed, resting or has nothing due.
+def begin(application_id: UUID, *, now: int, travelling: Callable[[], int]) -> Beginning | None:
+    """Take an application for a pass; None when it is paused or rests, or is well and has nothing to do. What is only observed is
+    taken for a scan that was asked for, and read only.
 
+    `travelling` says, once the application is ours, when no request of its former holder can arrive any more (Unix
+    milliseconds).
     Raises what makes it impossible to work: NoCredentialError, VaultError, MappingRefused.
     """
     with transaction.atomic():
         application = (
-            Application.objects.select_for_update().filter(pk=application_id, deleted_at=None).first()
+            Application.objects.select_for_update(no_key=True)
+            .filter(pk=application_id, deleted_at=None)
+            .first()
         )
-        if application is None or application.paused or application.mode != Application.Mode.ENFORCE:
+        if application is None or application.paused:
             return None
-        health, _ = Health.objects.get_or_create(application=application, defaults={"since": now})
-        if health.not_before > now or not has_due(to_key(application.id), now):
+        key = to_key(application.id)
+        asked = is_asked(key)
+        if application.mode != Application.Mode.ENFORCE and not asked:
             return None
-        credential = read_credential(application)
+        health = health_of(application, now=now)
+        due = health.state != Health.State.WELL or has_due(key, now) or asked
+        if not due or not may_be_tried(health, application, now=now):
+            return None
+        credential, stored = read_credentials(application, refused=health.refused_credential)
+        if health.version != application.version:
+            # another address, another credential, or a person who asks to go on: it is judged anew
+            health.recent = []
+        health.version = application.version
         Application.objects.filter(pk=application_id).update(epoch=F("epoch") + 1)
         application.epoch += 1
         context = load_context(application)
-    recover(context, now=now, wait=TRAVELLING)
-    Run.objects.filter(application=application, state=Run.State.RUNNING).update(
+    recover(context, now=now, until=travelling())
+    ended = Run.objects.filter(application=application, state=Run.State.RUNNING).update(
         state=Run.State.STOPPED, finished_at=now, reason=ENDED
     )
-    return Beginning(context=context, credential=credential, health=health, run=_begin_run(application, now))
+    return Beginning(
+        context=context, credential=credential, stored=stored, health=health,
+        run=_begin_run(application, now), unclean=ended > 0,
+    )  # fmt: skip
 
 
 def has_due(key: Key, now: int) -> bool:
@@ -75,58 +103,58 @@ def _begin_run(application: Application, now: int) -> Run:
         .first()
     )
     run = requested or Run(application=application)
-    run.state, run.started_at = Run.State.RUNNING, now
+    run.state, run.started_at = Run.State.RUNNING, run.started_at or now
     run.save()
     return run
 
 
-def end(
-    beginning: Beginning, totals: Counter[str], halt: Halt | None, limiter: Limiter | None, *, now: int
-) -> None:
-    """Write down how a pass went. A pass in which nothing happened leaves no run behind, unless it was asked for."""
-    run, health = beginning.run, beginning.health
-    run.totals = dict(totals)
-    run.finished_at = now
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a pass went. What a pass learns is None where it could not even connect."""
+
+    totals: Counter[str]
+    halt: Halt | None
+    pace: Pace | None = None
+    recent: Recent | None = None
+    #: The first credential was refused and the other one was used.
+    turned: bool = False
+
+
+def end(beginning: Beginning, ended: Ended, *, unfinished: bool = False, now: int) -> None:
+    """Write down how a pass went. A pass in which nothing happened leaves no run behind, unless it was asked for.
+
+    `unfinished`: it gave way to another application, and the next pass goes on with the same run. Of a pass whose
+    application was taken over nothing is written: its run belongs to whoever took it.
+    """
+    run, halt = beginning.run, ended.halt
+    run.totals, run.finished_at = dict(ended.totals), now
     run.state = Run.State.FINISHED if halt is None else Run.State.STOPPED
     run.reason = halt.reason if halt else ""
-    if totals["requests"] or run.requested_at is not None:
-        run.save()
-    else:
-        run.delete()
-    _end_health(health, totals, halt, now)
-    if limiter is not None:
-        health.limiter = limiter.levels(now)
-        health.not_before = max(health.not_before, now + int(limiter.paused_for * 1_000))
-    health.save()
+    if unfinished and halt is None:
+        run.state, run.finished_at = Run.State.REQUESTED, None
+    with transaction.atomic(), connection.cursor() as cursor:
+        try:
+            hold(cursor, beginning.context)
+        except FencedError:
+            return
+        if ended.totals["requests"] or run.requested_at is not None:
+            run.save()
+        else:
+            run.delete()
+        _end_health(beginning, ended, now=now)
 
 
-def _end_health(health: Health, totals: Counter[str], halt: Halt | None, now: int) -> None:
-    if totals["requests"]:
+def _end_health(beginning: Beginning, ended: Ended, *, now: int) -> None:
+    health, halt = beginning.health, ended.halt
+    if ended.totals["requests"]:
         health.last_contact = now
-    if halt is None:
-        well(health, now)
-    elif halt.state in Health.State.values:
-        unwell(health, halt, now)
-
-
-def well(health: Health, now: int) -> None:
-    """The application can be worked with."""
-    if health.state != Health.State.WELL:
-        health.state, health.since = Health.State.WELL, now
-    health.reason, health.failures, health.not_before = "", 0, 0
-
-
-def unwell(health: Health, halt: Halt, now: int) -> None:
-    """The application is left alone until its next probe."""
-    if health.state != halt.state:
-        health.state, health.since, health.failures = halt.state, now, 0
-    health.reason = halt.reason
-    wait = halt.wait if halt.wait is not None else probe_wait(halt.state, health.failures)
-    health.not_before, health.failures = now + wait, health.failures + 1
-
-
-def cannot_begin(application_id: UUID, sentence: str, *, now: int) -> None:
-    """Note why an application cannot be worked with at all, where a person sees it."""
-    health, _ = Health.objects.get_or_create(application_id=application_id, defaults={"since": now})
-    unwell(health, Halt(state="refused", reason=sentence), now)
+    settle_health(health, halt, now)
+    if ended.turned and (halt is None or halt.state != Health.State.REFUSED):
+        note_rotation(health, beginning.stored.id, beginning.stored.slot, now)
+    if ended.recent is not None:
+        health.recent = ended.recent.stored()
+    if ended.pace is not None:
+        health.limiter = ended.pace.levels(now)
+        paused_for = int(ended.pace.paused_for * 1_000)
+        health.asked_until, health.asked_at = paused_for and now + paused_for, beginning.context.base_url
     health.save()

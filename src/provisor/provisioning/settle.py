@@ -9,19 +9,19 @@ from django.db import IntegrityError, connection, transaction
 
 from provisor.provisioning import engine_sql as sql
 from provisor.provisioning.batches import execute_batch
+from provisor.provisioning.brake_mapped import MAPPED
+from provisor.provisioning.conflicts import wake_conflicts
 from provisor.provisioning.context import Context
+from provisor.provisioning.epoch import hold
 from provisor.provisioning.keys import Key
 from provisor.provisioning.phases import Phase
+from provisor.provisioning.travelling import reason_until
 from provisor.provisioning.work import MemberProgress, Outcome
 
 TAKEN = (
     "The application answered with the id {id}, which is linked to somebody else already. Nothing more is sent; "
     "find out which account it is, then link it by hand."
 )
-
-
-class FencedError(Exception):
-    """Another worker has taken the application: nothing of this pass may be recorded any more."""
 
 
 @dataclass(slots=True)
@@ -32,6 +32,10 @@ class Ledger:
     progress: list[MemberProgress] = field(default_factory=list)
     #: Rows for `INSERT_ATTEMPT`.
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
+    #: The run with its counts so far, so that whoever watches it sees how far it is.
+    run: tuple[Key, dict[str, int]] | None = None
+    #: Unix milliseconds until which the application asked to be left alone; 0 when it did not.
+    asked_until: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.outcomes or self.progress or self.attempts)
@@ -40,15 +44,18 @@ class Ledger:
 def settle(context: Context, ledger: Ledger, *, now: int) -> None:
     """Store everything in one commit; raises FencedError, and stores nothing, when the epoch has moved on."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.READ_EPOCH, [context.key])
-        row = cursor.fetchone()
-        if row is None or row[0] != context.epoch:
-            raise FencedError
+        hold(cursor, context)
         if ledger.attempts:
             execute_batch(cursor, sql.INSERT_ATTEMPT, sql.INSERT_ATTEMPT_TYPES, ledger.attempts)
+        if ledger.run is not None:
+            cursor.execute(sql.COUNT_RUN, [_dump(ledger.run[1]), ledger.run[0]])
+        if ledger.asked_until:
+            cursor.execute(sql.ASKED_UNTIL, [ledger.asked_until, context.base_url, context.key])
         _settle_members(cursor, context, ledger.progress, now)
         _settle_links(cursor, ledger.outcomes, now)
         _settle_access(cursor, context, ledger.outcomes, now)
+        wake_conflicts(cursor, context.key, ledger.outcomes)
+        wake_bereft(cursor, context.key, [o.work.link.local_id for o in ledger.outcomes if _is_gone_user(o)])
         wake_dependents(
             cursor, context.key, [o.work.link.local_id for o in ledger.outcomes if _is_new_account(o)]
         )
@@ -58,11 +65,24 @@ def _is_new_account(outcome: Outcome) -> bool:
     return outcome.linked and outcome.work.link.kind == "user"
 
 
+def _is_gone_user(outcome: Outcome) -> bool:
+    return outcome.gone and outcome.work.link.kind == "user"
+
+
+def _is_gone_group(outcome: Outcome) -> bool:
+    return outcome.gone and outcome.work.link.kind == "group"
+
+
 def _settle_links(cursor: Any, outcomes: Sequence[Outcome], now: int) -> None:
     gone = [(o.work.link.id,) for o in outcomes if o.gone]
     rows: tuple[tuple[str, list[tuple[Any, ...]]], ...] = (
+        (sql.INSERT_GROUP_DEPARTURE, [(now, o.work.link.id) for o in outcomes if _is_gone_group(o)]),
+        (sql.RELEASE_DONE, [(o.work.link.id,) for o in outcomes if _is_gone_group(o)]),
+        (sql.DOUBT_MEMBERSHIPS_OF_GONE, [(link, link) for (link,) in gone]),
         (sql.DELETE_LINK_MEMBERS, gone),
         (sql.DELETE_LINK, gone),
+        (sql.RENEW_MEMBERS_OF_GONE, gone),
+        (sql.RENEW_GONE, gone),
         (sql.FAIL, [_fail_row(o, now) for o in outcomes if not (o.confirmed or o.gone)]),
     )
     for statement, parameters in rows:
@@ -126,6 +146,7 @@ def _settle_members(cursor: Any, context: Context, progress: Iterable[MemberProg
         rows = [row for (row,) in removed]
         marks = ", ".join(["%s"] * len(rows))
         cursor.execute(sql.INSERT_MEMBER_DEPARTURES.format(rows=marks), [context.key, now, *rows])
+        cursor.execute(sql.MEMBER_RELEASES_DONE.format(rows=marks), [*rows, *rows])
         for statement in sql.CONFIRM_REMOVAL:
             cursor.executemany(statement, removed)
     if doubted:
@@ -138,19 +159,28 @@ def _settle_access(cursor: Any, context: Context, outcomes: Iterable[Outcome], n
     for outcome in outcomes:
         link = outcome.work.link
         if outcome.access == "opened":
-            opened.append((context.key, link.local_id, outcome.remote_id, now, "assigned"))
+            opened.append((context.key, link.local_id, outcome.remote_id, now, _why_live(outcome)))
         elif outcome.access == "closed":
-            closed.append((now, link.cause, context.key, link.local_id))
+            closed.append((now, link.cause or MAPPED, context.key, link.local_id))
         if outcome.departed:
-            departures.append((context.key, now, link.id, link.cause))
+            departures.append((context.key, now, link.id, link.cause or MAPPED))
     if opened:
         execute_batch(cursor, sql.OPEN_INTERVAL, sql.OPEN_INTERVAL_TYPES, opened)
     for statement, rows in (
         (sql.CLOSE_INTERVAL, closed),
         (sql.INSERT_DEPARTURE, departures),
+        (sql.RELEASE_DONE, [(link,) for _, _, link, _ in departures]),
     ):
         if rows:
             cursor.executemany(statement, rows)
+
+
+def _why_live(outcome: Outcome) -> str:
+    """The cause at the beginning of an interval: a new account, one that was there, or one that came back."""
+    link = outcome.work.link
+    if link.remote_id is not None and link.sent:
+        return "reactivated"
+    return "adopted" if outcome.origin == "adopted" else "assigned"
 
 
 def wake_dependents(cursor: Any, key: Key, users: Sequence[Key]) -> None:
@@ -165,20 +195,33 @@ def wake_dependents(cursor: Any, key: Key, users: Sequence[Key]) -> None:
     cursor.execute(sql.WAKE_WAITING_REPORTS.format(users=marks), [key, *users])
 
 
-def recover(context: Context, *, now: int, wait: int) -> int:
+def wake_bereft(cursor: Any, key: Key, users: Sequence[Key]) -> None:
+    """An account is gone: who refers to it drops the reference (R4), and no group waits for it any more."""
+    if not users:
+        return
+    marks = ", ".join(["%s"] * len(users))
+    cursor.execute(sql.WAKE_REPORTS_OF_GONE.format(users=marks), [key, *users])
+    cursor.execute(sql.WAKE_GROUPS_OF_GONE.format(users=marks), [key, *users])
+
+
+def recover(context: Context, *, now: int, until: int) -> int:
     """Put in doubt what a pass that ended uncleanly had under way (R1); returns how many links.
 
-    `wait` in milliseconds: how long these links rest, so that a request still travelling has ended.
+    `until` in Unix milliseconds: nothing is done for these links before, since their requests may still arrive.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        hold(cursor, context)
         cursor.execute(sql.UNDECIDED, [now, context.key])
         cursor.execute(sql.OPEN_INTENTS, [context.key])
         rows = cursor.fetchall()
-        for link, intent, doubt in rows:
+        for link, intent, doubt, reason in rows:
             recovered = merge_doubt(_load(intent), _load(doubt))
             members = recovered.pop("members", ())
             cursor.executemany(sql.DOUBT_MEMBER, [(row,) for row in members])
-            cursor.execute(sql.INTENT_TO_DOUBT, [_dump(recovered or None), now + wait, link])
+            said = reason
+            if until > now:
+                recovered["until"], said = until, reason_until(until)
+            cursor.execute(sql.INTENT_TO_DOUBT, [_dump(recovered or None), max(until, now), said, link])
     return len(rows)
 
 

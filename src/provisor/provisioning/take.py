@@ -1,20 +1,23 @@
 """Take due links: claim, render, plan and record intents, all in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from django.db import connection, transaction
 
 from provisor.planning.operation import Act, Ending, Plan
-from provisor.provisioning import brake
+from provisor.provisioning import brake, brake_mapped
 from provisor.provisioning import engine_sql as sql
 from provisor.provisioning.batches import execute_batch
 from provisor.provisioning.context import Context
+from provisor.provisioning.epoch import hold
 from provisor.provisioning.grants import Grants, read_grants
 from provisor.provisioning.group_work import plan_group_work
 from provisor.provisioning.keys import to_text
 from provisor.provisioning.phases import Phase
+from provisor.provisioning.settle import wake_bereft
+from provisor.provisioning.travelling import keep_waiting
 from provisor.provisioning.user_work import plan_user_work
 from provisor.provisioning.work import DueLink, Work
 from provisor.scim.schemas import ENTERPRISE_SCHEMA
@@ -24,8 +27,16 @@ UNSUPPORTED = {
     "user": "The application has no users in SCIM, so nothing is sent for them.",
     "group": "The application has no groups in SCIM, so nothing is sent for them.",
 }
+#: Links that are planned at once where all have to be.
+BATCH = 500
+#: What names a resource, whether it is searched for by that or not.
+NAME = {"user": "userName", "group": "displayName"}
 #: Wherever something may be taken away: the removals of a group are sent in any of its phases.
-BRAKED = frozenset({Phase.ACCOUNT_REMOVALS, Phase.MEMBER_REMOVALS, Phase.GROUPS, Phase.MEMBER_ADDITIONS})
+BRAKED = frozenset(
+    {
+        Phase.ACCOUNT_REMOVALS, Phase.MEMBER_REMOVALS, Phase.GROUPS, Phase.MEMBER_ADDITIONS, Phase.GROUP_DELETIONS,
+    }
+)  # fmt: skip
 
 
 class Taken:
@@ -45,10 +56,12 @@ class Taken:
 def take(context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tuple(Phase)) -> Taken:
     """Claim due links of the first phase that has any, plan them, and record the intents of what is to be sent.
 
+    Raises FencedError where another worker has taken the application.
     `now` in Unix milliseconds. Links for which nothing has to be sent come to rest in the same transaction.
     """
     taken = Taken()
     with transaction.atomic(), connection.cursor() as cursor:
+        hold(cursor, context)
         for phase in phases:
             links = _claim(cursor, context, phase, now, limit)
             if links and phase in BRAKED:
@@ -62,8 +75,13 @@ def take(context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tu
 
 
 def _claim(cursor: Any, context: Context, phase: Phase, now: int, limit: int) -> list[DueLink]:
-    cursor.execute(sql.CLAIM, [context.key, phase.value, now, limit])
-    return [read_link(row) for row in cursor.fetchall()]
+    while True:
+        cursor.execute(sql.CLAIM, [context.key, phase.value, now, limit])
+        claimed = [read_link(row) for row in cursor.fetchall()]
+        links = keep_waiting(cursor, claimed, now)
+        # those that wait are not claimed again: behind them there may be others
+        if links or not claimed:
+            return links
 
 
 def read_link(row: Sequence[Any]) -> DueLink:
@@ -113,15 +131,39 @@ def _group_source(
 
 def _plan_all(cursor: Any, context: Context, links: list[DueLink], now: int, taken: Taken) -> None:
     grants = read_grants(cursor, context, [link.local_id for link in links if link.kind == "user"])
+    planned = [plan_work(cursor, context, link, grants) for link in links]
     rests: list[Work] = []
-    for link in links:
-        work = plan_work(cursor, context, link, grants)
+    for work in braked(cursor, context, planned, now):
         (taken.works if work.sends else rests).append(work)
     taken.rested = len(rests)
     if taken.works:
         intents = [(orjson.dumps(intent_of(work)).decode(), work.link.id) for work in taken.works]
         execute_batch(cursor, sql.RECORD_INTENT, sql.RECORD_INTENT_TYPES, intents)
     _rest(cursor, rests, now)
+    gone = [
+        work.link.local_id for work in rests if work.plan.ending is Ending.GONE and work.link.kind == "user"
+    ]
+    wake_bereft(cursor, context.key, gone)
+
+
+def braked(cursor: Any, context: Context, works: list[Work], now: int) -> list[Work]:
+    """Apply the brake to planned updates; shared by the pass and the dry run (R19)."""
+    if not any(work.link.kind == "user" and work.link.in_scope for work in works):
+        return works
+    return brake_mapped.brake_updates(cursor, context, works, now, others=lambda: _all_users(cursor, context))
+
+
+def _all_users(cursor: Any, context: Context) -> Iterator[Work]:
+    """Plan everything that is due for users in scope, in batches."""
+    last = 0
+    while True:
+        cursor.execute(sql.DUE_USERS, [context.key, last, BATCH])
+        links = [read_link(row) for row in cursor.fetchall()]
+        if not links:
+            return
+        grants = read_grants(cursor, context, [link.local_id for link in links])
+        yield from [plan_work(cursor, context, link, grants) for link in links]
+        last = links[-1].id
 
 
 def plan_work(cursor: Any, context: Context, link: DueLink, grants: Grants) -> Work:
@@ -159,7 +201,7 @@ def intent_of(work: Work) -> dict[str, Any]:
 
 def sought(work: Work, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values by which a resource is found again, even after its user was renamed here meanwhile."""
-    paths = dict.fromkeys((*work.matching, "externalId"))
+    paths = dict.fromkeys((*work.matching, NAME[work.link.kind], "externalId"))
     return {path: values[path] for path in paths if isinstance(values.get(path), str)}
 
 

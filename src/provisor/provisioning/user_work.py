@@ -7,7 +7,7 @@ from provisor.planning.absent import plan_absent_user
 from provisor.planning.operation import Cause, Desired, Ending, Plan, Switches
 from provisor.planning.present import plan_present
 from provisor.provisioning.context import Context
-from provisor.provisioning.grants import Grants, granted_values
+from provisor.provisioning.grants import Grants, with_grants
 from provisor.provisioning.work import DueLink, Work
 
 UNRENDERED = (
@@ -28,11 +28,12 @@ def plan_user_work(context: Context, link: DueLink, grants: Grants) -> Work:
     rendered = mapping.render(link.source, link.references)
     if rendered.problems:
         return Work(link=link, plan=Plan(ending=Ending.FAILED, reason=unrendered(rendered)))
-    granted, granted_paths = granted_values(context, grants.get(link.local_id))
-    desired = desired_of(rendered, mapping.managed | granted_paths)
-    if granted:
-        desired = replace(desired, values={**desired.values, **granted})
+    desired = desired_of(rendered, mapping.managed)
+    if context.grants:
+        desired = with_grants(desired, context, grants.get(link.local_id), link.sent)
     plan = plan_present("user", desired, link.known, allowed(context, "user"))
+    if link.local_id in grants and grants[link.local_id].reasons:
+        plan = replace(plan, reason=" ".join(filter(None, [plan.reason, *grants[link.local_id].reasons])))
     return Work(link=link, plan=plan, desired=desired)
 
 

@@ -11,6 +11,7 @@ CONFLICT = 409
 PRECONDITION_FAILED = 412
 THROTTLED = 429
 SERVER_ERROR = 500
+UNAVAILABLE = 503
 #: Answers that speak of a verb, not of an object.
 UNSUPPORTED = frozenset({405, 501})
 
@@ -30,6 +31,12 @@ class Verdict:
     unknown: bool = False
     #: It says something about the whole application, not about this link.
     application: bool = False
+
+
+def is_throttled(failure: ScimFailure) -> bool:
+    """Whether the application refuses for the sake of its load: with 429, or with 503 and a time to come back."""
+    busy = failure.status == UNAVAILABLE and failure.retry_after is not None
+    return failure.status == THROTTLED or busy
 
 
 def judge(failure: ScimFailure, what: str, *, forbidden: bool = False) -> Verdict:

@@ -41,7 +41,8 @@ class DueLink:
             sent=self.sent,
             doubt=frozenset(self.doubt.get("paths", ())),
             created_in_doubt=bool(self.doubt.get("create")),
-            deleted_in_doubt=bool(self.doubt.get("delete")),
+            # everything is in doubt when a DELETE has no outcome, or a person wants it all asserted again
+            deleted_in_doubt=bool(self.doubt.get("delete") or self.doubt.get("all")),
             observed_only=self.origin == "observed",
         )
 

@@ -63,6 +63,9 @@ _PRIVATE: Final = {
     }.items()
 }
 
+#: Where a target listens that Provisor itself runs (see `Transport`): this one address, and no network.
+OWN_TARGET: Final[PrivateTargets] = (IPv4Network("127.0.0.1/32"),)
+
 #: To check the form of an address where the networks are judged later.
 EVERY_NETWORK: Final[PrivateTargets] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 

@@ -1,12 +1,12 @@
 """One change to one attribute, and what it does to a resource that the application returned."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from provisor.scim.known_attributes import READ_ONLY
-from provisor.scim.path import MISSING, AttributePath, assign, erase, parse_path
+from provisor.scim.path import MISSING, AttributePath, assign, erase, parse_path, read
 from provisor.scim.resource import copied, schemas_of
 from provisor.scim.schemas import ENTERPRISE_SCHEMA, GROUP_SCHEMA
 
@@ -42,6 +42,24 @@ def removed_path(parsed: AttributePath) -> AttributePath:
     if is_value and (parsed.filter is not None or parsed.parent == _MANAGER):
         return AttributePath(parsed.schema, parsed.attribute, parsed.filter)
     return parsed
+
+
+def may_outlive_its_parts(changes: Iterable[Change]) -> bool:
+    """Whether one of these adds an element that has no value of its own, such as an address.
+
+    The removal of its parts leaves it there without any, in some applications: to add it would make two.
+    """
+    added = [change for change in changes if not change.exists and change.value is not MISSING]
+    paths = [parse_path(change.path) for change in added]
+    whole = {path.element for path in paths if not path.sub_attribute or removed_path(path) != path}
+    return any(path.filter is not None and path.element not in whole for path in paths)
+
+
+def against(changes: Iterable[Change], held: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The same changes to what is there now: an element may have come meanwhile, or gone."""
+    return tuple(
+        replace(change, exists=read(held, element_of(change.path)) is not MISSING) for change in changes
+    )
 
 
 def overlay(remote: Mapping[str, Any], changes: Iterable[Change], kind: str = "") -> dict[str, Any]:

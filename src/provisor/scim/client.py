@@ -25,11 +25,21 @@ from provisor.scim.errors import NotSent, Refused, ScimFailure
 from provisor.scim.filter import equality
 from provisor.scim.json_body import plain_text
 from provisor.scim.limits import TransportLimits
-from provisor.scim.paging import Page
+from provisor.scim.paging import BEGINNING, Page, Position
 from provisor.scim.searching import Search
 from provisor.scim.transport import Request, Response, encode_query
 
-__all__ = ["Discovery", "Exchange", "Page", "Resource", "ScimClient", "Search", "Unsendable"]
+__all__ = [
+    "Call",
+    "Discovery",
+    "Exchange",
+    "Located",
+    "Page",
+    "Resource",
+    "ScimClient",
+    "Search",
+    "Unsendable",
+]
 
 T = TypeVar("T")
 Resource = dict[str, Any]
@@ -52,6 +62,10 @@ class Unsendable(NotSent):
     retryable = False
 
 
+class Located(dict[str, Any]):
+    """A resource of which nothing is known but its id, and perhaps its version: the answer did not hold it."""
+
+
 class Door(Protocol):
     """What a client needs of a transport; a simulation has one of its own."""
 
@@ -64,7 +78,8 @@ class Exchange:
 
     `path` is below the base URL, with its query. `status` is None without an answer. `milliseconds` are
     those until the answer or the failure. Bodies are cut to 64 KiB. `at` is when it was sent, in Unix
-    seconds. `act` and `tag` are the caller's, given back.
+    seconds. `act` and `tag` are the caller's, given back. `reading` are the seconds of the
+    processor that it took to read the answer.
     """
 
     method: str
@@ -77,13 +92,15 @@ class Exchange:
     act: str
     tag: object
     at: float
+    reading: float = 0.0
 
 
 class ScimClient:
     """Speaks to one application.
 
     `gate(method, kind)` is awaited before each request leaves, so it can pace or stop; `observer` is called
-    after each. `kind` is "user", "group", or "" for documents.
+    after each. `kind` is "user", "group", or "" for documents. `clock` gives Unix seconds, `timer` seconds that
+    never go backwards, and `effort` the seconds for which this thread has had the processor.
 
     All operations raise ScimFailure: see `provisor.scim.errors`. After a 401 the authentication is asked
     whether another try makes sense, and the request is sent once more.
@@ -99,6 +116,8 @@ class ScimClient:
         observer: Callable[[Exchange], None] | None = None,
         limits: TransportLimits = _DEFAULT_LIMITS,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.perf_counter,
+        effort: Callable[[], float] = time.thread_time,
     ) -> None:
         self._transport = transport
         self._authentication = authentication
@@ -107,6 +126,8 @@ class ScimClient:
         self._observer = observer
         self._limits = limits
         self._clock = clock
+        self._timer = timer
+        self._effort = effort
         self._content = {"Content-Type": dialect.content_type}
         self._credentials: Mapping[str, str] = {}
         self._credentials_with_content: Mapping[str, str] = self._content
@@ -122,20 +143,20 @@ class ScimClient:
         excluded: Iterable[str] = (),
     ) -> Resource:
         """One resource by its id. Its ETag is in `meta.version`."""
-        call = _Call("GET", kind, _path(kind, identity), act, tag, query=_chosen(attributes, excluded))
+        call = Call("GET", kind, _path(kind, identity), act, tag, query=_chosen(attributes, excluded))
         return await self._exchange(call, read_required)
 
     async def search(self, kind: str, path: str, value: str, *, act: str, tag: object = None) -> Search:
         """The resources whose attribute has this value, each one checked again; a 404 is no hit."""
         query = (("filter", equality(path, value)),)
-        call = _Call("GET", kind, _ENDPOINTS[kind], act, tag, query=query)
+        call = Call("GET", kind, _ENDPOINTS[kind], act, tag, query=query)
         return searching.judge(await self._exchange(call, read_search), path, value)
 
     async def create(
         self, kind: str, body: Mapping[str, Any], *, act: str, tag: object = None
     ) -> Resource | None:
         """POST a new resource; what the application returned, None when it returned nothing."""
-        call = _Call("POST", kind, _ENDPOINTS[kind], act, tag, body=_written(body))
+        call = Call("POST", kind, _ENDPOINTS[kind], act, tag, body=_written(body))
         return await self._exchange(call, read_object)
 
     async def patch(
@@ -149,7 +170,7 @@ class ScimClient:
         tag: object = None,
     ) -> Resource | None:
         """PATCH a resource; with `etag` only if it is still of that version (RFC 7644, 3.14)."""
-        call = _Call("PATCH", kind, _path(kind, identity), act, tag, body=_written(body), etag=etag)
+        call = Call("PATCH", kind, _path(kind, identity), act, tag, body=_written(body), etag=etag)
         return await self._exchange(call, read_object)
 
     async def put(
@@ -163,12 +184,12 @@ class ScimClient:
         tag: object = None,
     ) -> Resource | None:
         """PUT the whole of a resource; with `etag` only if it is still of that version."""
-        call = _Call("PUT", kind, _path(kind, identity), act, tag, body=_written(body), etag=etag)
+        call = Call("PUT", kind, _path(kind, identity), act, tag, body=_written(body), etag=etag)
         return await self._exchange(call, read_object)
 
     async def delete(self, kind: str, identity: str, *, act: str, tag: object = None) -> None:
         """DELETE a resource. A 404 is raised like any refusal: its meaning is the caller's."""
-        await self._exchange(_Call("DELETE", kind, _path(kind, identity), act, tag), read_nothing)
+        await self._exchange(Call("DELETE", kind, _path(kind, identity), act, tag), read_nothing)
 
     def pages(
         self,
@@ -178,25 +199,31 @@ class ScimClient:
         tag: object = None,
         attributes: Iterable[str] = (),
         excluded: Iterable[str] = (),
+        after: Position = BEGINNING,
     ) -> AsyncIterator[Page]:
-        """The whole list, page by page: see `provisor.scim.paging` for when it counts as complete."""
+        """The whole list, page by page: see `provisor.scim.paging` for when it counts as complete.
+
+        `after` is the position of the last page of an earlier reading that is continued.
+        """
         chosen = _chosen(attributes, excluded)
 
         async def fetch(query: Query) -> Listing:
-            call = _Call("GET", kind, _ENDPOINTS[kind], act, tag, query=query + chosen)
+            call = Call("GET", kind, _ENDPOINTS[kind], act, tag, query=query + chosen)
             return await self._exchange(call, read_listing)
 
-        return paging.read_pages(fetch, paging=self._dialect.paging, size=self._dialect.page_size)
+        return paging.read_pages(
+            fetch, paging=self._dialect.paging, size=self._dialect.page_size, after=after
+        )
 
     async def discover(self, *, act: str = "discover", tag: object = None) -> Discovery:
         """What the application says of itself. Raises NotSent, OutcomeUnknown, and Refused with status 401."""
 
         async def fetch(path: str) -> Resource | list[Any]:
-            return await self._exchange(_Call("GET", "", path, act, tag), read_any)
+            return await self._exchange(Call("GET", "", path, act, tag), read_any)
 
         return await discovery.discover(fetch, self._dialect.config_path)
 
-    async def _exchange(self, call: "_Call", read: Reader[T]) -> T:
+    async def _exchange(self, call: "Call", read: Reader[T]) -> T:
         try:
             return await self._attempt(call, read)
         except Refused as refusal:
@@ -205,13 +232,15 @@ class ScimClient:
                 raise
         return await self._attempt(call, read)
 
-    async def _attempt(self, call: "_Call", read: Reader[T]) -> T:
+    async def _attempt(self, call: "Call", read: Reader[T]) -> T:
         if self._gate is not None:
             await self._gate(call.method, call.kind)
-        call.at, call.started = self._clock(), time.perf_counter()
+        call.at, call.started = self._clock(), self._timer()
         response: Response | None = None
         try:
-            response = self._concealed(await self._transport.send(await self._request(call)))
+            received = await self._transport.send(await self._request(call))
+            call.received, call.effort = self._timer(), self._effort()
+            response = self._concealed(received)
             result = read(response, self._limits, self._clock())
         except ScimFailure as failure:
             self._observe(call, response, failure)
@@ -219,7 +248,7 @@ class ScimClient:
         self._observe(call, response, None)
         return result
 
-    async def _request(self, call: "_Call") -> Request:
+    async def _request(self, call: "Call") -> Request:
         credentials = call.credentials = await self._authentication.headers()
         headers = credentials if call.body is None else self._with_content(credentials)
         if call.etag:
@@ -240,27 +269,29 @@ class ScimClient:
         body = self._authentication.conceal(response.body)
         return response if body is response.body else replace(response, body=body)
 
-    def _observe(self, call: "_Call", response: Response | None, failure: ScimFailure | None) -> None:
+    def _observe(self, call: "Call", response: Response | None, failure: ScimFailure | None) -> None:
         if self._observer is None:
             return
+        received = self._timer() if response is None else call.received
         self._observer(
             Exchange(
                 method=call.method,
                 path=f"{call.path}?{encode_query(call.query)}" if call.query else call.path,
                 status=None if response is None else response.status,
-                milliseconds=(time.perf_counter() - call.started) * 1000.0,
+                milliseconds=(received - call.started) * 1000.0,
                 request_body=b"" if call.body is None else call.body[:KEPT_BODY],
                 response_body=b"" if response is None else response.body[:KEPT_BODY],
                 failure=failure,
                 act=call.act,
                 tag=call.tag,
                 at=call.at,
+                reading=0.0 if response is None else self._effort() - call.effort,
             )
         )
 
 
 @dataclass(slots=True)
-class _Call:
+class Call:
     """One operation on its way: what is asked for, and what was last used to ask."""
 
     method: str
@@ -274,6 +305,8 @@ class _Call:
     credentials: Mapping[str, str] | None = None
     at: float = 0.0
     started: float = 0.0
+    received: float = 0.0
+    effort: float = 0.0
 
 
 def _path(kind: str, identity: str) -> str:

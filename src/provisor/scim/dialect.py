@@ -11,7 +11,9 @@ from typing import Any, Final, Literal, TypeVar
 T = TypeVar("T")
 
 PatchForm = Literal["paths", "pathless"]
-MemberRemoveForm = Literal["filter", "value"]
+GrantForm = Literal["elements", "texts"]
+MemberAddForm = Literal["path", "pathless", "put"]
+MemberRemoveForm = Literal["filter", "value", "put"]
 Paging = Literal["index", "cursor", "none"]
 Booleans = Literal["json", "string"]
 ActiveFalse = Literal["suspend", "delete", "leave"]
@@ -86,14 +88,28 @@ class Dialect:
     patch_form: PatchForm = _fact(
         "paths", "One operation per path, or one operation without path for all values.", "paths", "pathless"
     )
+    put_instead: tuple[str, ...] = _fact(
+        (), 'Changes that PATCH overlooks, so that they go by PUT, such as "user element".'
+    )
     patch_operations_max: int = _fact(0, "Most operations in one PATCH; 0: no limit.")
     filter: bool = _fact(True, "Lists can be filtered.")
     filter_users: tuple[str, ...] = _fact((), "Attributes of users that can be filtered by; empty: any.")
     filter_groups: tuple[str, ...] = _fact((), "Attributes of groups that can be filtered by; empty: any.")
     filter_ignored: bool = _fact(False, "A filter is accepted, and everything is returned all the same.")
     members_per_request: int = _fact(100, "Most members of a group that one request may name.")
+    member_add_form: MemberAddForm = _fact(
+        "path",
+        'Members are added at the path "members", by an operation without path, or by PUT of the group.',
+        "path",
+        "pathless",
+        "put",
+    )
     member_remove_form: MemberRemoveForm = _fact(
-        "filter", "A member is removed by a filter in the path, or by a list of values.", "filter", "value"
+        "filter",
+        "A member is removed by a filter in the path, by a list of values, or by PUT of the group.",
+        "filter",
+        "value",
+        "put",
     )
     member_type: str = _fact("", 'The "type" that each member must carry; empty: none.')
     member_display: bool = _fact(False, 'Each member must carry a "display".')
@@ -114,6 +130,10 @@ class Dialect:
     rates: tuple[Rate, ...] = _fact((), "Budgets of single classes of requests.")
     concurrency: int = _fact(8, "Most requests under way at a time.")
     retry_after: bool = _fact(True, "A throttled request is answered with Retry-After.")
+    grant_form: GrantForm = _fact(
+        "elements", "Roles and entitlements are elements with a value, or plain texts.", "elements", "texts"
+    )
+    grant_primary: bool = _fact(False, "The first of the granted roles, and of the entitlements, is primary.")
     active_false_means: ActiveFalse = _fact(
         "suspend", "What becomes of an account set inactive.", "suspend", "delete", "leave"
     )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from provisor.scim.announced_schema import AnnouncedSchema, read_announced_schema
 from provisor.scim.capabilities import Fact, Origin, from_discovery
 from provisor.scim.errors import NotSent, OutcomeUnknown, ScimFailure
 from provisor.scim.syntax import member
@@ -28,6 +29,8 @@ class Discovery:
     schemas: list[dict[str, Any]] | None
     facts: list[Fact]
     problems: list[str]
+    #: The attributes in `schemas`; None when none was to be read.
+    attributes: AnnouncedSchema | None
 
 
 async def discover(fetch: Fetch, config_path: str) -> Discovery:
@@ -41,7 +44,14 @@ async def discover(fetch: Fetch, config_path: str) -> Discovery:
     resource_types = _listed(await _document(fetch, "/ResourceTypes", problems))
     schemas = _listed(await _document(fetch, "/Schemas", problems))
     facts += from_discovery(spc, resource_types, schemas)
-    return Discovery(spc=spc, resource_types=resource_types, schemas=schemas, facts=facts, problems=problems)
+    return Discovery(
+        spc=spc,
+        resource_types=resource_types,
+        schemas=schemas,
+        facts=facts,
+        problems=problems,
+        attributes=read_announced_schema(schemas, resource_types),
+    )
 
 
 async def _configuration(

@@ -11,6 +11,9 @@ class TransportLimits:
     body: int = 10 * 1024 * 1024
     #: Deepest nesting of arrays and objects in an answer.
     depth: int = 64
+    #: Most objects and lists, and most values, in an answer: each costs time to read, however few bytes it has.
+    containers: int = 200_000
+    values: int = 1_000_000
     #: Longest wait for one connection to open, TLS included.
     connect: float = 5.0
     #: Longest silence of the application while its answer is awaited.

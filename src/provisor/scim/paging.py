@@ -23,16 +23,33 @@ _IDLE_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far a list was read: from here another reading goes on, with what the first one has seen counted."""
+
+    received: int = 0
+    distinct: int = 0
+    anonymous: int = 0
+    total: int | None = None
+    #: The cursor of the next page; empty at the beginning, and where the list is read by index.
+    cursor: str = ""
+
+
+BEGINNING: Final = Position()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Resources that no earlier page of this list held.
 
     `total` is what the server claims, None when it claims nothing. `complete` is true only on the last
     page, and only if everything was seen: then, and only then, a missing resource is really absent.
+    `position` is where the next page begins.
     """
 
     resources: tuple[dict[str, Any], ...]
     total: int | None
     complete: bool
+    position: Position = BEGINNING
 
 
 @dataclass(slots=True)
@@ -44,6 +61,8 @@ class _Reading:
     anonymous: int = 0
     total: int | None = None
     repeated: bool = False
+    #: Resources that an earlier reading has seen, which is continued here.
+    before: int = 0
 
     def take(self, listing: Listing) -> tuple[dict[str, Any], ...]:
         """The resources that are new. The largest total that was ever claimed is kept."""
@@ -67,25 +86,40 @@ class _Reading:
 
     def is_whole(self) -> bool:
         """Nothing contradicts that everything was seen: all had ids, and as many as were claimed."""
-        return not self.anonymous and (self.total is None or len(self.seen) >= self.total)
+        return not self.anonymous and (self.total is None or self.distinct >= self.total)
 
-    def page(self, resources: tuple[dict[str, Any], ...], *, complete: bool = False) -> Page:
-        return Page(resources=resources, total=self.total, complete=complete)
+    @property
+    def distinct(self) -> int:
+        return self.before + len(self.seen)
+
+    def page(
+        self, resources: tuple[dict[str, Any], ...], *, complete: bool = False, cursor: str = ""
+    ) -> Page:
+        position = Position(
+            received=self.received,
+            distinct=self.distinct,
+            anonymous=self.anonymous,
+            total=self.total,
+            cursor=cursor,
+        )
+        return Page(resources=resources, total=self.total, complete=complete, position=position)
 
 
 async def read_pages(
-    fetch: Fetch, *, paging: str, size: int, pages_max: int = PAGES_MAX
+    fetch: Fetch, *, paging: str, size: int, pages_max: int = PAGES_MAX, after: Position = BEGINNING
 ) -> AsyncIterator[Page]:
     """The pages of a list. `paging` is the dialect's: index, cursor or none; `size` is asked for per page.
 
-    Raises what `fetch` raises; then nothing is known to be complete.
+    `after` is where an earlier reading ended. Raises what `fetch` raises; then nothing is known to be complete.
     """
-    reading = _Reading()
+    reading = _Reading(
+        before=after.distinct, received=after.received, anonymous=after.anonymous, total=after.total
+    )
     if paging == "none":
         resources = reading.take(await fetch(()))
         yield reading.page(resources, complete=reading.is_whole() and not reading.repeated)
-    elif paging == "cursor":
-        async for page in _by_cursor(fetch, reading, size, pages_max):
+    elif paging == "cursor" and (after.cursor or not after.received):
+        async for page in _by_cursor(fetch, reading, size, pages_max, after.cursor):
             yield page
     else:
         async for page in _by_index(fetch, reading, size, pages_max):
@@ -121,14 +155,16 @@ async def _is_whole_despite_repetition(fetch: Fetch, reading: _Reading) -> bool:
     return listing.total == reading.total
 
 
-async def _by_cursor(fetch: Fetch, reading: _Reading, size: int, pages_max: int) -> AsyncIterator[Page]:
-    cursor, used, idle = "", {""}, 0
+async def _by_cursor(
+    fetch: Fetch, reading: _Reading, size: int, pages_max: int, cursor: str
+) -> AsyncIterator[Page]:
+    begun, used, idle = bool(cursor), {cursor}, 0
     for number in range(pages_max):
         listing = await fetch((("cursor", cursor), ("count", str(size))))
         resources = reading.take(listing)
         cursor = listing.next_cursor
         if not cursor:
-            if number == 0 and not _is_single_page(listing, size):
+            if number == 0 and not begun and not _is_single_page(listing, size):
                 break
             yield reading.page(resources, complete=reading.is_whole())
             return
@@ -137,7 +173,7 @@ async def _by_cursor(fetch: Fetch, reading: _Reading, size: int, pages_max: int)
             yield reading.page(resources)
             return
         used.add(cursor)
-        yield reading.page(resources)
+        yield reading.page(resources, cursor=cursor)
     else:
         yield reading.page(())
         return

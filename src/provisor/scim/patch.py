@@ -15,6 +15,7 @@ __all__ = [
     "add_members_body",
     "apply_patch",
     "element_of",
+    "member_elements",
     "members_per_removal",
     "overlay",
     "patch_bodies",
@@ -166,7 +167,17 @@ def add_members_body(
     ids: Iterable[str], dialect: Dialect, displays: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Members to add in one PATCH. The caller keeps to `members_per_request`; `displays` is by remote id."""
-    return _body([{"op": "add", "path": "members", "value": _members(ids, dialect, displays or {})}])
+    members = _members(ids, dialect, displays or {})
+    if dialect.member_add_form == "pathless":
+        return _body([{"op": "add", "value": {"members": members}}])
+    return _body([{"op": "add", "path": "members", "value": members}])
+
+
+def member_elements(
+    ids: Iterable[str], dialect: Dialect, displays: Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
+    """Members as the application takes them in a body, whatever the verb."""
+    return _members(ids, dialect, displays or {})
 
 
 def _members(ids: Iterable[str], dialect: Dialect, displays: Mapping[str, str]) -> list[dict[str, str]]:

@@ -5,11 +5,10 @@ verifies TLS, follows no redirect, keeps no cookie, obeys no proxy setting, and 
 """
 
 import functools
-import io
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
@@ -17,19 +16,26 @@ from urllib.parse import parse_qsl, quote, urlencode
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.abc import AbstractResolver
+from aiohttp.connector import Connection
 from yarl import URL
 
-from provisor.scim.addresses import PrivateTargets, WebAddress, objection, read_address, refusal
+from provisor.scim.addresses import (
+    OWN_TARGET,
+    PrivateTargets,
+    WebAddress,
+    objection,
+    read_address,
+    refusal,
+)
 from provisor.scim.errors import NotSent, OutcomeUnknown, Unreadable
 from provisor.scim.json_body import parse_json
 from provisor.scim.limits import TransportLimits
-from provisor.scim.transport_failures import ForbiddenAddressError, failure_of, keep_single
+from provisor.scim.transport_body import keep_back
+from provisor.scim.transport_failures import BarredError, ForbiddenAddressError, failure_of, keep_single
 
 __all__ = ["Request", "Response", "Transport", "TransportLimits", "encode_query", "parse_json"]
 
 USER_AGENT: Final = "Provisor/1 (outbound SCIM 2.0 client)"
-#: aiohttp warns when it is given more than this as bytes; a stream goes out in pieces.
-_LARGE_BODY: Final = 1 << 20
 #: Part of the total time in which a request must have got its connection, so that a time-out before
 #: anything was sent is told apart from one after it.
 _SHARE_FOR_CONNECTION: Final = 0.75
@@ -74,12 +80,37 @@ def _tls(authorities: str) -> ssl.SSLContext:
     return context
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Hands out a connection only while requests may leave: the last moment before one does."""
+
+    def __init__(self, *, is_barred: Callable[[], bool], **how: Any) -> None:
+        super().__init__(**how)
+        self._is_barred = is_barred
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: Any,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - as aiohttp calls it
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        if self._is_barred():
+            connection.release()
+            raise BarredError
+        return connection
+
+
 class Transport:
     """Connections to the origin of one base URL, for one event loop.
 
     `private_targets` are the networks in which loopback and private addresses, and http, are accepted.
     `authorities` is PEM text of certificate authorities to trust beside those of the system. `resolver` is
     for tests: what it answers is checked like any other answer.
+
+    `is_own` says whether the base URL is, at this moment, where a target listens that Provisor itself runs on
+    127.0.0.1. It is asked again before each connection, and counts for the base URL alone: not for `send_form`.
+
+    `may_send` is asked last before each request leaves; while it says no, nothing does (NotSent).
     """
 
     def __init__(
@@ -91,16 +122,20 @@ class Transport:
         limits: TransportLimits = _DEFAULT_LIMITS,
         authorities: str = "",
         resolver: AbstractResolver | None = None,
+        is_own: Callable[[], bool] = lambda: False,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         """Check the address; nothing is connected before the first request. Raises AddressRefused."""
-        self.address: Final[WebAddress] = read_address(base_url, private_targets)
-        self.limits: Final = limits
         self._private_targets = private_targets
+        self._is_own, self._may_send = is_own, may_send
+        self.address: Final[WebAddress] = read_address(base_url, self._targets())
+        self.limits: Final = limits
         self._connections = connections
         self._authorities = authorities
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
+        self._barred = False
         self._elsewhere: dict[str, Transport] = {}
 
     async def send(self, request: Request) -> Response:
@@ -110,9 +145,7 @@ class Transport:
         when no complete answer came, Unreadable when the answer breaks a limit. Any status is an answer.
         """
         session = self._session or self._open()
-        body: Any = request.body
-        if body is not None and len(body) >= _LARGE_BODY:
-            body = io.BytesIO(body)
+        body = None if request.body is None else keep_back(request.body, self._is_barred)
         started = time.perf_counter()
         try:
             answer = await session.request(
@@ -152,6 +185,18 @@ class Transport:
             )
         )
 
+    def bar(self) -> None:
+        """Let no further request leave, also none that waits for a token or a connection: it ends with NotSent.
+
+        What has left may finish. May be called from any thread.
+        """
+        self._barred = True
+        for door in list(self._elsewhere.values()):
+            door.bar()
+
+    def _is_barred(self) -> bool:
+        return self._barred or not self._may_send()
+
     async def close(self) -> None:
         """Close all connections. What is sent afterwards is refused with NotSent."""
         self._closed = True
@@ -168,14 +213,17 @@ class Transport:
             )
 
     def _sibling(self, address: str) -> "Transport":
-        return Transport(
+        door = Transport(
             address,
             private_targets=self._private_targets,
             connections=1,
             limits=self.limits,
             authorities=self._authorities,
             resolver=self._resolver,
+            may_send=self._may_send,
         )
+        door._barred = self._barred
+        return door
 
     def _url(self, request: Request) -> URL:
         return URL.build(
@@ -211,7 +259,8 @@ class Transport:
         return self._session
 
     def _connector(self) -> aiohttp.TCPConnector:
-        return aiohttp.TCPConnector(
+        return _Connector(
+            is_barred=self._is_barred,
             limit=self._connections,
             ssl=_tls(self._authorities),
             resolver=self._resolver,
@@ -221,10 +270,13 @@ class Transport:
     def _socket(self, information: aiohttp.AddrInfoType) -> socket.socket:
         """A socket for an address that is about to be connected to, or ForbiddenAddressError."""
         family, kind, protocol, _, address = information
-        reason = objection(str(address[0]), self._private_targets, encrypted=self.address.encrypted)
+        reason = objection(str(address[0]), self._targets(), encrypted=self.address.encrypted)
         if reason:
             raise ForbiddenAddressError(refusal(self._named(str(address[0])), reason))
         return socket.socket(family=family, type=kind, proto=protocol)
+
+    def _targets(self) -> PrivateTargets:
+        return self._private_targets + (OWN_TARGET if self._is_own() else ())
 
     def _named(self, address: str) -> str:
         return address if address == self.address.host.strip("[]") else f"{self.address.host} ({address})"

@@ -22,6 +22,10 @@ class ConnectionLostError(aiohttp.ClientError):
     """The connection broke after the request may have left."""
 
 
+class BarredError(aiohttp.ClientError):
+    """Requests may not leave any more; this one had not."""
+
+
 async def keep_single(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
     """Keep aiohttp from sending again by itself: it repeats GET, PUT and DELETE when a kept connection breaks.
 
@@ -44,6 +48,8 @@ def failure_of(problem: BaseException, host: str, limits: TransportLimits) -> Sc
     """
     if isinstance(problem, aiohttp.ClientConnectorError):
         return _not_connected(problem, host)
+    if isinstance(problem, BarredError) or isinstance(problem.__cause__, BarredError):
+        return NotSent("It was stopped before it left.")
     if isinstance(problem, aiohttp.ConnectionTimeoutError):
         return NotSent(
             f'"{host}" did not accept a connection within {limits.connect:g} s. It will be tried again.'

@@ -55,8 +55,8 @@ def _postgresql(url: str) -> Database:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or "") or socket,
         "PORT": _port(parts),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
+        # Under ASGI each request has a thread of its own: a connection that outlived the request would be lost with it.
+        "CONN_MAX_AGE": 0,
         "OPTIONS": options,
     }
 

@@ -69,6 +69,8 @@ def logging_settings(*, secrets: Iterable[str]) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
             # Values in SQL are personal data.
             "django.db.backends": {"level": "WARNING"},
+            # a line or two for each wake-up
+            "procrastinate": {"level": "WARNING"},
         },
     }
 

@@ -33,12 +33,15 @@ DEBUG = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-USE_I18N = False
+#: Every string of the pages is marked for translation; English is the one language so far.
+USE_I18N = True
 ROOT_URLCONF = "provisor.site.urls"
 ASGI_APPLICATION = "provisor.site.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ALLOWED_HOSTS = read_allowed_hosts(read(os.environ, "PROVISOR_ALLOWED_HOSTS"), _PUBLIC)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+#: A mapping of several hundred rules is one form, with ten fields for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 INSTALLED_APPS = [
     # Before allauth, so that our templates are found first.
@@ -47,13 +50,16 @@ INSTALLED_APPS = [
     "provisor.audit",
     "provisor.directory",
     "provisor.applications",
+    "provisor.notices",
     "provisor.provisioning",
     "provisor.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "django.contrib.staticfiles",
+    "django_htmx",
     "allauth",
     "allauth.account",
 ]
@@ -68,6 +74,7 @@ MIDDLEWARE = [
     "provisor.site.sign_in.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES = [
     {
@@ -78,12 +85,19 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "provisor.console.shell.context.shell",
             ]
         },
     }
 ]
+FORM_RENDERER = "provisor.console.forms.FormRenderer"
 
 _DATABASE = read_database(read_secret(os.environ, "PROVISOR_DATABASE_URL"), DATA_DIR)
+if _DATABASE["ENGINE"] == "django.db.backends.postgresql":
+    # The workers' jobs: their tables exist on PostgreSQL only.
+    INSTALLED_APPS.append("procrastinate.contrib.django")
+    PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+    PROCRASTINATE_IMPORT_PATHS = ["provisor.provisioning.jobs"]
 # No ATOMIC_REQUESTS: on SQLite each transaction takes the write lock, and most pages only read.
 DATABASES = {"default": _DATABASE}
 CACHES = {

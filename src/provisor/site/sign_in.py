@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
 
 #: Addresses that authenticate by token, on their own and with their own errors.
 TOKEN_PREFIXES = ("/api/v1/", "/scim/v2/")
@@ -23,4 +27,14 @@ class SignInRequired(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if request.path_info.startswith(TOKEN_PREFIXES):
             return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+        answer = super().process_view(request, view_func, view_args, view_kwargs)
+        return _whole_page(request, answer) if answer is not None else None
+
+
+def _whole_page(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """A part of a page that finds nobody signed in brings the whole page to the sign-in, and back to itself."""
+    if request.headers.get("HX-Request") != "true":
+        return answer
+    page = urlsplit(request.headers.get("HX-Current-URL", "/"))
+    shown = f"{page.path}?{page.query}" if page.query else page.path
+    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': shown})}")

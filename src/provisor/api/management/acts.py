@@ -9,7 +9,8 @@ from provisor.api.management.applications import find, shown
 from provisor.api.management.caller import actor_of
 from provisor.api.management.mounting import operation
 from provisor.api.management.problems import Fault, Problem
-from provisor.api.management.shapes import Application, ConnectionTest, Pause, Plan, ProvisionWhom, Run, Steps
+from provisor.api.management.shapes import Application, Explained, Pause, Plan, ProvisionWhom, Run, Steps
+from provisor.api.management.shapes_known import ConnectionTest
 from provisor.applications import applications as services
 from provisor.directory.queries import get_group, get_user
 
@@ -39,9 +40,15 @@ def plan_application(
         return answer(documents.plan(engine_port.plan_one(application.id, "user", get_user(user).id)))
     if group is not None:
         return answer(documents.plan(engine_port.plan_one(application.id, "group", get_group(group).id)))
-    plan = engine_port.plan_application(application.id, page.position or 0, limit)
+    plan = engine_port.plan_application(application.id, page.position, limit)
     following = None if plan["next"] is None else page.cursor_at(plan["next"])
     return answer(documents.plan(plan) | {"next": following})
+
+
+@operation(router, "GET", "/applications/{application_id}/explain", gives=Explained)
+def explain_access(request: HttpRequest, application_id: str, user: str) -> HttpResponse:  # noqa: ARG001 - django-ninja passes the request
+    """Say why a user has an account there, or why not: journal entry, membership, policy, account, plan and attempts."""
+    return answer(engine_port.explain(find(application_id), get_user(user)))
 
 
 @operation(router, "POST", "/applications/{application_id}/sync", gives=Run, status=202)

@@ -60,12 +60,19 @@ class Paging:
         return seal(_scope(self.request), place)
 
     def page(
-        self, rows: Sequence[Any], document: Callable[[Any], Any], place: Callable[[Any], Any]
+        self,
+        rows: Sequence[Any],
+        document: Callable[[Any], Any],
+        place: Callable[[Any], Any],
+        **more: Any,
     ) -> HttpResponse:
-        """Answer with rows of which one more than `limit` was fetched; `place` of the last one makes the cursor."""
+        """Answer with rows of which one more than `limit` was fetched; `place` of the last one makes the cursor.
+
+        `more` are further members of the answer.
+        """
         shown = rows[: self.limit]
         following = self.cursor_at(place(shown[-1])) if len(rows) > self.limit else None
-        response = answer({"items": [document(row) for row in shown], "next": following})
+        response = answer({"items": [document(row) for row in shown], "next": following, **more})
         if following:
             query = self.request.GET.copy()
             query["cursor"] = following

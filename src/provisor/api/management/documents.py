@@ -11,6 +11,8 @@ from provisor.applications.models import Application, Policy
 from provisor.applications.profiles import Profile
 from provisor.audit.models import AuditEntry
 from provisor.directory.models import Group, JournalEntry, User
+from provisor.notices.models import Notice
+from provisor.planning.allowance import WINDOW
 from provisor.provisioning.models import Attempt, Hold, Link, Run
 
 
@@ -36,7 +38,7 @@ def policy(row: Policy) -> dict[str, Any]:
 
 def plan(found: Mapping[str, Any]) -> dict[str, Any]:
     """A plan of the engine, with the ids of links as texts."""
-    operations = [each | {"link_id": str(each["link_id"])} for each in found["operations"]]
+    operations = [each | {"link_id": _text(each["link_id"])} for each in found["operations"]]
     return {**found, "operations": operations}
 
 
@@ -72,8 +74,9 @@ def whole_link(row: Link) -> dict[str, Any]:
     return link(row, names_of([row])) | {"sent": row.sent, "observed": row.observed}
 
 
-def hold(row: Hold, links: Mapping[int, Link]) -> dict[str, Any]:
+def hold(row: Hold, links: Mapping[int, Link], causers: Mapping[int, str]) -> dict[str, Any]:
     held = links.get(row.link_id)
+    until = (row.decided_at or 0) + WINDOW if row.state == Hold.State.RELEASED else None
     return {
         "id": str(row.id),
         "application": str(row.application_id),
@@ -87,8 +90,12 @@ def hold(row: Hold, links: Mapping[int, Link]) -> dict[str, Any]:
         "state": row.state,
         "reason": row.reason,
         "held_at": from_milliseconds(row.held_at),
+        "entry": _text(row.entry_id),
+        "caused_by": causers.get(row.entry_id or 0, ""),
         "decided_at": from_milliseconds(row.decided_at),
         "decided_by": row.decided_by,
+        "expires_at": from_milliseconds(until),
+        "note": row.note,
     }
 
 
@@ -148,6 +155,28 @@ def journal_entry(row: JournalEntry) -> dict[str, Any]:
         "actor": row.actor,
         "subject_id": str(row.subject_id),
         "detail": row.detail,
+    }
+
+
+def notice(row: Notice) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "event": row.event,
+        "phase": row.phase,
+        "application": str(row.application_id) if row.application_id else None,
+        "at": from_milliseconds(row.at),
+        "title": row.title,
+        "message": row.sentence,
+        "detail": row.detail,
+        "deliveries": [
+            {
+                "channel": each.channel.address,
+                "state": each.state,
+                "attempts": each.attempts,
+                "outcome": each.outcome,
+            }
+            for each in row.deliveries.all()
+        ],
     }
 
 

@@ -4,12 +4,25 @@ Rows of lists are read here, by key and never by offset; whatever acts, plans or
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from provisor.api.moments import from_milliseconds
+from provisor.api.management import documents
+from provisor.api.moments import from_milliseconds, rfc3339
+from provisor.applications.models import Application
 from provisor.audit.actor import Actor
-from provisor.provisioning import examination, on_demand, operations, preview, queries
+from provisor.directory.models import JournalEntry, User
+from provisor.provisioning import (
+    decisions,
+    examination,
+    group_deletion,
+    on_demand,
+    operations,
+    preview,
+    queries,
+)
+from provisor.provisioning.explain import explanation_of
 from provisor.provisioning.models import Attempt, Hold, Link, Run
 
 
@@ -22,14 +35,24 @@ def statuses(application_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     }
 
 
-def plan_application(application_id: UUID, after: int, count: int) -> dict[str, Any]:
+def plan_application(application_id: UUID, after: str | None, count: int) -> dict[str, Any]:
     """`{totals, held, operations, next}` of what a pass would do now; nothing is written, here or there (R19)."""
-    return preview.plan_application(application_id, after=after, limit=count)
+    return preview.plan_application(
+        application_id, after=UUID(after) if after else preview.FIRST, limit=count
+    )
 
 
 def plan_one(application_id: UUID, kind: str, local_id: UUID) -> dict[str, Any]:
     """`{in_scope, ending, reason, operations}` for one user or group."""
     return preview.plan_one(application_id, kind, local_id)
+
+
+def explain(application: Application, user: User) -> dict[str, Any]:
+    """`{granted, has_account, steps, plan}`: the whole chain, and what a pass would do for the user now."""
+    found = explanation_of(user, application)
+    steps = [asdict(step) | {"at": rfc3339(step.at) if step.at else None} for step in found.steps]
+    plan = documents.plan(preview.plan_one(application.id, "user", user.id))
+    return {"granted": found.granted, "has_account": found.has_account, "steps": steps, "plan": plan}
 
 
 def test_connection(application_id: UUID) -> dict[str, Any]:
@@ -59,16 +82,34 @@ def unlink_link(link_id: int, actor: Actor) -> None:
     operations.unlink_link(link_id, actor=actor)
 
 
+def delete_group_there(link_id: int, actor: Actor) -> None:
+    group_deletion.delete_group_there(link_id, actor=actor)
+
+
 def ignore_link(link_id: int, actor: Actor) -> None:
     operations.ignore_link(link_id, actor=actor)
 
 
-def release_hold(hold_id: UUID, actor: Actor, effect: str | None) -> Hold:
-    return operations.release_hold(hold_id, actor=actor, effect=effect)
+def release_hold(hold_id: UUID, actor: Actor, effect: str) -> Hold:
+    return decisions.release_hold(hold_id, actor=actor, effect=effect)
 
 
 def reject_hold(hold_id: UUID, actor: Actor) -> Hold:
-    return operations.reject_hold(hold_id, actor=actor)
+    return decisions.reject_hold(hold_id, actor=actor)
+
+
+def release_all(application_id: UUID, actor: Actor, effects: str) -> dict[str, Any]:
+    """`{done, left, reasons}`: what the actor caused is left where another account may release."""
+    return asdict(decisions.release_all(application_id, actor=actor, effects=effects))
+
+
+def reject_all(application_id: UUID, actor: Actor, effects: str) -> dict[str, Any]:
+    return asdict(decisions.reject_all(application_id, actor=actor, effects=effects))
+
+
+def shown_effect(application_id: UUID) -> tuple[int, str]:
+    """How many operations are held, and the hash of all their effects."""
+    return decisions.shown_effect(application_id)
 
 
 def links(
@@ -113,3 +154,9 @@ def hold(application_id: UUID, hold_id: UUID) -> Hold | None:
 def links_of(found: Iterable[Hold]) -> dict[int, Link]:
     """The links of holds by id; a hold outlives its link."""
     return Link.objects.defer("sent", "observed", "intent").in_bulk({each.link_id for each in found})
+
+
+def causers_of(found: Iterable[Hold]) -> dict[int, str]:
+    """Who made the changes behind holds, by journal entry."""
+    entries = {each.entry_id for each in found if each.entry_id is not None}
+    return dict(JournalEntry.objects.filter(pk__in=entries).values_list("pk", "actor"))

@@ -12,7 +12,19 @@ from ninja.parser import Parser
 
 from provisor.api.bearer import Unauthenticated
 from provisor.api.documents import BODY_LIMIT, BodyRefused, parse, within_limit
-from provisor.api.management import acts, applications, holds, links, policies, records, refusals
+from provisor.api.management import (
+    access,
+    acts,
+    applications,
+    findings,
+    holds,
+    known,
+    links,
+    notices,
+    policies,
+    records,
+    refusals,
+)
 from provisor.api.management.problems import Problem
 from provisor.applications.refusals import ConfigurationRefusal
 from provisor.directory.refusal import DirectoryRefusal
@@ -44,7 +56,7 @@ def make() -> NinjaAPI:
         urls_namespace="api-v1",
         parser=BoundedParser(),
     )
-    for room in (applications, acts, holds, links, policies, records):
+    for room in (applications, known, acts, findings, holds, links, policies, records, access, notices):
         api.add_router("", room.router)
     # Instead of django-ninja's own handlers: whatever is raised ends at one door.
     for kind in (Exception, HttpError, ValidationError, Http404):

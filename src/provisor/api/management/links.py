@@ -65,6 +65,14 @@ def unlink_link(request: HttpRequest, application_id: str, link_id: str) -> Http
     return _after(link)
 
 
+@operation(router, "POST", f"{_NESTED}/delete", gives=LinkShape)
+def delete_group_there(request: HttpRequest, application_id: str, link_id: str) -> HttpResponse:
+    """Delete a group there that no policy pushes any more; without this it stays as it is."""
+    link = _find(link_id, application_id)
+    engine_port.delete_group_there(link.id, actor_of(request))
+    return _after(link)
+
+
 @operation(router, "POST", f"{_NESTED}/ignore", gives=LinkShape)
 def ignore_link(request: HttpRequest, application_id: str, link_id: str) -> HttpResponse:
     """Never write to the account or group."""

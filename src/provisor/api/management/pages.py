@@ -3,12 +3,14 @@
 from pydantic import Field
 
 from provisor.api.management.shapes import (
+    Access,
     Application,
     Attempt,
     AuditEntry,
     Hold,
     JournalEntry,
     Link,
+    Notice,
     Policy,
     Profile,
     Shape,
@@ -33,6 +35,8 @@ class LinkPage(Page):
 
 class HoldPage(Page):
     items: list[Hold]
+    held: int = Field(description="How many operations of the application are held, on whatever page.")
+    effects: str = Field(description="The hash of all their effects: what a decision about all is bound to.")
 
 
 class AttemptPage(Page):
@@ -45,6 +49,14 @@ class AuditPage(Page):
 
 class JournalPage(Page):
     items: list[JournalEntry]
+
+
+class NoticePage(Page):
+    items: list[Notice]
+
+
+class AccessPage(Page):
+    items: list[Access]
 
 
 class ProfilePage(Page):

@@ -20,6 +20,7 @@ TITLES: Final = {
     "method-not-allowed": "The method does not work here",
     "duplicate": "It is there already",
     "not-now": "The present state does not allow this",
+    "effect-required": "Say what was shown",
     "changed-meanwhile": "Somebody else has changed it",
     "too-large": "The body is too large",
     "wrong-media-type": "The format of the body is not read",

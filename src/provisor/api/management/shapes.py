@@ -85,11 +85,18 @@ class Limits(Shape):
     rate: float | None = Field(None, description="Requests per second.")
     concurrency: int | None = None
     members_per_request: int | None = None
+    bulk: Literal["auto", "off"] = "auto"
 
 
 class Brake(Shape):
     count: int = 5
     percent: float = 5
+
+
+class Drift(Shape):
+    every: int | None = Field(None, description="Hours between two scans; null: only on demand.")
+    on_difference: Literal["report", "correct"] = "report"
+    on_match: Literal["report", "adopt"] = "report"
 
 
 class ApplicationSettings(Shape):
@@ -104,6 +111,7 @@ class ApplicationSettings(Shape):
     matching: Matching = Matching()
     limits: Limits = Field(default_factory=lambda: Limits(rate=None))
     brake: Brake = Brake()
+    drift: Drift = Field(default_factory=lambda: Drift(every=None))
     mode: Literal["observe", "enforce"] = "enforce"
     delete_after_days: int | None = None
     exclusions: list[str] = Field(default_factory=list)
@@ -147,6 +155,10 @@ class PolicyChange(Shape):
     login_method: Literal["password", "passwordless", "magic_link"] = "password"
     second_factor: Literal["none", "totp", "passkey", "any"] = "none"
     push_group: bool = True
+    scope: str = Field(
+        "",
+        description='A condition over the user in CEL, such as `user.userType == "Employee"`; empty: everybody.',
+    )
     roles: list[str] = Field(default_factory=list)
     entitlements: list[str] = Field(default_factory=list)
 
@@ -163,20 +175,6 @@ class Policy(PolicyNew):
     updated_at: Time
 
 
-class Check(Shape):
-    name: str
-    ok: bool
-    level: str
-    message: str
-
-
-class ConnectionTest(Shape):
-    """`ok` is false only if provisioning cannot work."""
-
-    ok: bool
-    checks: list[Check]
-
-
 class Plan(Shape):
     """For everybody with `totals`, `held` and `next`; for one user or group with `in_scope` and `reason`."""
 
@@ -186,6 +184,26 @@ class Plan(Shape):
     next: str | None = None
     in_scope: bool = True
     reason: str = ""
+
+
+class ExplainedStep(Shape):
+    """One link of the chain. `missing`: it breaks here; `way`: steps of one number lead from a membership to a policy."""
+
+    text: str
+    at: Time | None
+    actor: str
+    did: str
+    subjects: list[dict[str, str]]
+    missing: bool
+    mend: str
+    way: int
+
+
+class Explained(Shape):
+    granted: bool
+    has_account: bool
+    steps: list[ExplainedStep]
+    plan: Plan
 
 
 class Steps(Shape):
@@ -211,8 +229,22 @@ class Adoption(Shape):
 
 class Release(Shape):
     effect: str | None = Field(
-        None, description="The `effect` that was shown; another one by now is refused."
+        None,
+        description="The `effect` that was shown, unless If-Match names it; another one by now is refused.",
     )
+
+
+class ReleaseAll(Shape):
+    effects: str | None = Field(
+        None,
+        description="The `effects` of the list that was shown, unless If-Match names it; others by now are refused.",
+    )
+
+
+class HoldsDecided(Shape):
+    done: int
+    left: int = Field(description="Those that the caller caused: another account has to release them.")
+    reasons: list[str]
 
 
 class Link(Shape):
@@ -245,8 +277,28 @@ class Hold(Shape):
     state: str
     reason: str
     held_at: Time | None
+    entry: str | None = Field(description="The journal entry of the change that caused it.")
+    caused_by: str = Field(description="Who made that change, and so does not release it alone.")
     decided_at: Time | None
     decided_by: str
+    expires_at: Time | None = Field(
+        description="Of a released one: when it is held again, unless it is carried out."
+    )
+    note: str
+
+
+class Access(Shape):
+    """One account that was live on the day. `to` is null while it is live still."""
+
+    application: Id
+    application_name: str
+    user: Id
+    user_name: str
+    remote_id: str
+    from_: Time = Field(alias="from")
+    from_cause: str
+    to: Time | None
+    to_cause: str
 
 
 class Run(Shape):
@@ -297,6 +349,25 @@ class JournalEntry(Shape):
     actor: str
     subject_id: Id
     detail: dict[str, Any]
+
+
+class NoticeDelivery(Shape):
+    channel: str
+    state: str
+    attempts: int
+    outcome: str
+
+
+class Notice(Shape):
+    id: Id
+    event: str
+    phase: str
+    application: Id | None
+    at: Time
+    title: str
+    message: str
+    detail: dict[str, Any]
+    deliveries: list[NoticeDelivery]
 
 
 class Profile(Shape):

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('limits', models.JSONField(default=dict)),
                 ('brake', models.JSONField(default=dict)),
                 ('delete_after_days', models.PositiveIntegerField(blank=True, null=True)),
+                ('drift', models.JSONField(default=dict)),
                 ('exclusions', models.JSONField(default=list)),
                 ('epoch', models.PositiveBigIntegerField(default=0)),
                 ('unverified', models.BooleanField(default=False)),
@@ -78,6 +79,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ApplicationSchema',
+            fields=[
+                ('application', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='schema', serialize=False, to='applications.application')),
+                ('document', models.JSONField()),
+                ('origin', models.TextField()),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'applications_schema',
+            },
+        ),
+        migrations.CreateModel(
             name='Policy',
             fields=[
                 ('id', models.UUIDField(default=provisor.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -85,6 +98,7 @@ class Migration(migrations.Migration):
                 ('login_method', models.TextField(choices=[('password', 'Password'), ('passwordless', 'Passwordless'), ('magic_link', 'Magic Link')], default='password')),
                 ('second_factor', models.TextField(choices=[('none', 'None'), ('totp', 'Totp'), ('passkey', 'Passkey'), ('any', 'Any')], default='none')),
                 ('push_group', models.BooleanField(default=True)),
+                ("scope", models.TextField(blank=True, default="")),
                 ('roles', models.JSONField(default=list)),
                 ('entitlements', models.JSONField(default=list)),
                 ('version', models.PositiveIntegerField(default=1)),

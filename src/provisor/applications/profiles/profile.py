@@ -58,6 +58,7 @@ class Profile:
             "mappings": deepcopy(dict(self.mappings)),
             "limits": dict(shapes.DEFAULT_LIMITS),
             "brake": dict(shapes.DEFAULT_BRAKE),
+            "drift": dict(shapes.DEFAULT_DRIFT),
             "mode": "enforce",
             "delete_after_days": None,
             "exclusions": [],

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from provisor.cli.commands.application_known import change_profile, show_application
 from provisor.cli.commands.doctor import show_checks
 from provisor.cli.opening import actor, open_installation
 from provisor.cli.refusals import BAD_ANSWER, CommandRefusal
@@ -16,6 +17,9 @@ app = typer.Typer(help="The applications that Provisor writes to.", no_args_is_h
 
 App = Annotated[str, typer.Argument(metavar="APP", help="An application's name or id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+app.command("show")(show_application)
+app.command("profile")(change_profile)
 
 
 @app.command("add")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from provisor.cli.opening import open_installation
+from provisor.cli.progress import progress
 from provisor.cli.refusals import BAD_ANSWER
 from provisor.cli.screen import remark, say, show_json
 from provisor.cli.words import count
@@ -30,8 +31,11 @@ def verify(
     """Check the whole chain: edits, deletions, reorderings. Exits with 1 when it is broken."""
     open_installation()
     from provisor.audit.verify import verify as check
+    from provisor.notices.audited import note_verification
 
-    found = check(anchor=anchor)
+    with progress("Reading the audit record", "entries") as advance:
+        found = check(anchor=anchor, progress=advance)
+    note_verification(found)
     if as_json:
         show_json({"ok": found.ok, "entries": found.entries, "problem": found.problem, "head": found.head})
     elif found.ok:

@@ -10,7 +10,7 @@ from provisor.cli.opening import open_installation
 from provisor.cli.refusals import BAD_ANSWER, CommandRefusal
 from provisor.cli.screen import plain_table, say, show, show_json
 from provisor.cli.secrets_given import read_secret_file, read_stdin_line
-from provisor.cli.words import check_look
+from provisor.cli.words import check_look, count
 
 
 def doctor(
@@ -61,6 +61,7 @@ def _show(url: str, found: dict[str, Any]) -> None:
         for fact in learned:
             table.add_row(*(str(_part(fact, name)) for name in ("name", "value", "evidence")))
         show(table)
+    show_attributes(found.get("attributes") or {})
     say(
         Text(
             "Provisioning can work." if found["ok"] else f"Provisioning to {url} cannot work like this.",
@@ -74,6 +75,23 @@ def show_checks(checks: list[dict[str, Any]]) -> None:
     for check in checks:
         look = check_look(str(check["level"]), ok=bool(check["ok"]))
         say(Text(f"  {look.icon} ", look.style), Text(f"{check['name']}  ", "bold"), str(check["message"]))
+
+
+def show_attributes(listed: dict[str, Any]) -> None:
+    """Print what an application lists of its attributes: how many, and those that are not simply read and written."""
+    for noun, resource in listed.items():
+        if not resource:
+            continue
+        attributes = resource["attributes"]
+        required = [each["path"] for each in attributes if each["required"]]
+        read_only = [each["path"] for each in attributes if each["mutability"] == "readOnly"]
+        say(
+            Text(f"Attributes of {noun}: ", "bold"),
+            count(len(attributes) + resource["left_out"], "attribute"),
+        )
+        for words, paths in (("required", required), ("read-only", read_only)):
+            if paths:
+                say(f"  {words}: {', '.join(paths)}")
 
 
 def _part(fact: Any, name: str) -> Any:

@@ -18,11 +18,17 @@ def explain(
     from provisor.applications.lookup import find_application
     from provisor.directory.queries import find_user
     from provisor.provisioning.explain import explain as sentences_of
+    from provisor.provisioning.preview import plan_one
 
     person, target = find_user(user), find_application(application)
     sentences = sentences_of(person.id, target.id)
+    planned = plan_one(target.id, "user", person.id)
     if as_json:
-        show_json({"user": person.user_name, "application": target.name, "sentences": sentences})
+        show_json(
+            {"user": person.user_name, "application": target.name, "sentences": sentences, "plan": planned}
+        )
         return
     for place, sentence in enumerate(sentences):
         say("  " * place, "→ " if place else "", sentence)
+    acts = [operation["act"].replace("_", " ") for operation in planned["operations"]]
+    say("A pass would now: ", ", ".join(acts) or "send nothing", ".")

@@ -11,6 +11,8 @@ from provisor.cli.words import count
 app = typer.Typer(help="The groups of the directory.", no_args_is_help=True)
 
 GroupName = Annotated[str, typer.Argument(metavar="GROUP", help="A group's name or id.")]
+Outer = Annotated[str, typer.Argument(metavar="PARENT", help="The outer group's name or id.")]
+Inner = Annotated[str, typer.Argument(metavar="CHILD", help="The inner group's name or id.")]
 Users = Annotated[list[str], typer.Argument(metavar="USER...", help="User names or ids.")]
 
 
@@ -54,6 +56,34 @@ def remove(group: GroupName, users: Users) -> None:
     found = find_group(group)
     number = remove_members(found.id, [find_user(user).id for user in users], actor=actor())
     say(f'{count(number, "user")} left the group "{found.display_name}".')
+
+
+@app.command("nest")
+def nest(parent: Outer, child: Inner) -> None:
+    """Put a group into a group: the members of CHILD are members of PARENT, too."""
+    open_installation()
+    from provisor.directory import memberships
+    from provisor.directory.queries import find_group
+
+    outer, inner = find_group(parent), find_group(child)
+    if memberships.nest(outer.id, inner.id, actor=actor()):
+        say(f'The group "{inner.display_name}" is inside the group "{outer.display_name}" now.')
+    else:
+        say(f'The group "{inner.display_name}" was inside the group "{outer.display_name}" already.')
+
+
+@app.command("unnest")
+def unnest(parent: Outer, child: Inner) -> None:
+    """Take a group out of a group: who was in PARENT only by way of CHILD leaves it."""
+    open_installation()
+    from provisor.directory import memberships
+    from provisor.directory.queries import find_group
+
+    outer, inner = find_group(parent), find_group(child)
+    if memberships.unnest(outer.id, inner.id, actor=actor()):
+        say(f'The group "{inner.display_name}" is not inside the group "{outer.display_name}" any more.')
+    else:
+        say(f'The group "{inner.display_name}" was not directly inside the group "{outer.display_name}".')
 
 
 @app.command("delete")

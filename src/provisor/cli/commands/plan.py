@@ -1,14 +1,18 @@
 """`provisor plan APP`: what a pass would do now, and nothing done (R19)."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from provisor.cli.opening import open_installation
+from provisor.cli.refusals import CommandRefusal
 from provisor.cli.screen import say, show_json
 from provisor.cli.words import count
+
+if TYPE_CHECKING:
+    from provisor.applications.models import Application
 
 #: Sign, style and chip of each act, destructive first: the order in which they are shown.
 _ACTS = {
@@ -26,6 +30,9 @@ _UNKNOWN = ("·", "default", "")
 
 def plan(
     application: Annotated[str, typer.Argument(metavar="APP", help="An application's name or id.")],
+    *,
+    user: Annotated[str, typer.Option(help="Only this user, by user name or id.")] = "",
+    group: Annotated[str, typer.Option(help="Only this group, by name or id.")] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the exact requests.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -35,19 +42,39 @@ def plan(
     from provisor.provisioning.preview import plan_application
 
     target = find_application(application)
+    if user and group:
+        raise CommandRefusal("Give --user or --group, not both.")
+    if user or group:
+        return _say_one(target, user, group, as_json=as_json)
     found = plan_application(target.id)
     if as_json:
-        show_json({"application": target.name, **found})
-        return
+        return show_json({"application": target.name, **found})
     if not any(found["totals"].values()):
-        say(f'Nothing to do: "{target.name}" holds what the directory says.')
-        return
+        return say(f'Nothing to do: "{target.name}" holds what the directory says.')
     say(Text(target.name, "bold"), "  ", _chips(found["totals"]))
     for operation in sorted(found["operations"], key=_rank):
         _say_operation(operation, verbose=verbose)
     if found.get("next"):
         say("  … and more; --json or the API show the pages.")
-    say("Nothing was written. To do it: provisor sync ", json.dumps(target.name, ensure_ascii=False))
+    return say("Nothing was written. To do it: provisor sync ", json.dumps(target.name, ensure_ascii=False))
+
+
+def _say_one(target: "Application", user: str, group: str, *, as_json: bool) -> None:
+    """The exact requests for one user or group, and where it stands after them."""
+    from provisor.directory.queries import find_group, find_user
+    from provisor.provisioning.preview import plan_one
+
+    kind, subject = ("user", find_user(user).id) if user else ("group", find_group(group).id)
+    found = plan_one(target.id, kind, subject)
+    if as_json:
+        return show_json({"application": target.name, **found})
+    for operation in sorted(found["operations"], key=_rank):
+        _say_operation(operation, verbose=True)
+    if found["reason"]:
+        say(found["reason"])
+    elif not found["operations"]:
+        say(f'Nothing to do: "{target.name}" holds what the directory says.')
+    return say("Nothing was written.")
 
 
 def _chips(totals: dict[str, int]) -> Text:

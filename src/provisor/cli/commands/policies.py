@@ -1,6 +1,6 @@
 """`provisor policy ...`: which group gets which application."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -19,10 +19,21 @@ GroupName = Annotated[str, typer.Argument(metavar="GROUP", help="A group's name 
 def add(
     application: App,
     group: GroupName,
+    *,
     name: Annotated[str, typer.Option(help="A name; left out, one is made of the two.")] = "",
     push_group: Annotated[
         bool, typer.Option("--push-group/--users-only", help="The group itself becomes a group there.")
     ] = True,
+    scope: Annotated[
+        str,
+        typer.Option("--only-for", help='A condition over the user (CEL), e.g. user.userType == "Employee".'),
+    ] = "",
+    roles: Annotated[
+        list[str] | None, typer.Option("--role", help="A role that its users get there; may be repeated.")
+    ] = None,
+    entitlements: Annotated[
+        list[str] | None, typer.Option("--entitlement", help="An entitlement, likewise.")
+    ] = None,
 ) -> None:
     """Grant an application to a group: its users get accounts there."""
     open_installation()
@@ -31,7 +42,9 @@ def add(
     from provisor.directory.queries import find_group
 
     target, granted = find_application(application), find_group(group)
-    fields = {} if push_group else {"push_group": False}
+    fields: dict[str, Any] = {"scope": scope, "roles": roles or [], "entitlements": entitlements or []}
+    if not push_group:
+        fields["push_group"] = False
     policy = create_policy(
         name=name or f"{target.name} for {granted.display_name}",
         application=target,

@@ -21,10 +21,9 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False) -> None:
     """Show every application: its state, what is in sync, what is due, what needs a person."""
     open_installation()
-    from django.conf import settings
 
     from provisor.applications.lookup import live_applications
-    from provisor.provisioning.process_lock import engine_runs
+    from provisor.provisioning.home import engine_runs
     from provisor.provisioning.queries import application_statuses
 
     found = application_statuses()
@@ -36,7 +35,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON li
         _say_reasons(rows)
     else:
         say("There is no application yet. Add one: provisor application add NAME --url URL --token-stdin")
-    runs = engine_runs(settings.DATA_DIR / "engine.lock")
+    runs = engine_runs()
     say(
         "The engine runs."
         if runs

@@ -28,16 +28,13 @@ def sync(
     """
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.engine import Engine
+    from provisor.provisioning.home import begin, make_engine
     from provisor.provisioning.operations import request_sync
-    from provisor.provisioning.process_lock import EngineRunsError
 
     target = find_application(application)
     before = last_attempt()
-    engine = Engine()
-    try:
-        engine.start()
-    except EngineRunsError:
+    engine = make_engine()
+    if not begin(engine):
         run = request_sync(target.id, actor=actor())
         if not wait:
             return say(f'The running service brings "{target.name}" up to date. See: provisor status')

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provisor.audit.actor import Actor
-from provisor.cli.demo.company import DIVISIONS, DOMAIN, NAME, OUTSIDE, SEED, STAFF_TITLES, TITLES, Person
-from provisor.cli.demo.founding import Roster, applicants_after, hire
 from provisor.cli.words import count
 from provisor.directory.groups import update_group
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user, replace_user, set_active
+from provisor.sample.company import DIVISIONS, DOMAIN, NAME, OUTSIDE, SEED, STAFF_TITLES, TITLES, Person
+from provisor.sample.founding import Roster, applicants_after, hire
 
 _FAMILY_AFTER_WEDDING: Final = "Łukasiewicz-O'Hara"
 _RENAMED_TEAM: Final = ("Data Platform", "Data & AI Platform")

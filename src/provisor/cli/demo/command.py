@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from provisor.cli.demo.company import LEAST, MOST
+from provisor.sample.company import LEAST, MOST
 
 
 def demo(

@@ -11,13 +11,12 @@ from rich.text import Text
 from provisor import __version__
 from provisor.access.accounts import create_account
 from provisor.access.models import Role
+from provisor.applications.applications import create_application
 from provisor.applications.models import Application
 from provisor.audit.actor import SYSTEM
 from provisor.cli.awaiting import await_application
 from provisor.cli.demo.changes import Day, change_company
-from provisor.cli.demo.company import NAME, build_company
 from provisor.cli.demo.expected import read_expected
-from provisor.cli.demo.founding import Roster, add_application, found_company, grant
 from provisor.cli.demo.proof import Proof, prove
 from provisor.cli.demo.snapshot import EMPTY, happened_between, read_snapshot
 from provisor.cli.demo.table import Stage, stage_table
@@ -26,9 +25,12 @@ from provisor.cli.requests_sent import last_attempt, sent_since
 from provisor.cli.screen import answers, remark, say
 from provisor.cli.serving import address_of, listen, serve_until_ended
 from provisor.cli.words import count
-from provisor.provisioning.engine import Engine
+from provisor.provisioning.home import make_engine
 from provisor.provisioning.operations import request_sync
+from provisor.sample.company import NAME, build_company
+from provisor.sample.founding import CONNECTIONS, Roster, found_company, grant
 
+_APPLICATION: Final = "scim2-server"
 _EMAIL: Final = "owner@example.com"
 #: So many differences are told; if there are more, the first ones are enough to see what is wrong.
 _TOLD: Final = 20
@@ -39,7 +41,7 @@ class Story:
 
     def __init__(self, target: Target, directory: Path, *, size: int) -> None:
         self._target, self._directory, self._size = target, directory, size
-        self._engine = Engine()
+        self._engine = make_engine()
         self._held = EMPTY
         self._stages: list[Stage] = []
 
@@ -47,7 +49,7 @@ class Story:
         """Everything up to the proof; returns whether the server equals the directory."""
         self._introduce()
         roster = self._found()
-        application = add_application(self._target, SYSTEM)
+        application = self._add_application()
         number = grant(roster, application, SYSTEM)
         _done(
             f'application "{application.name}", and {count(number, "policy", "policies")} that grant it to groups'
@@ -91,6 +93,15 @@ class Story:
         people, groups = count(len(company.people), "person", "people"), count(len(company.teams), "group")
         _done(f"{NAME}: {people} in {groups}, in the directory within {took:.1f} s")
         return roster
+
+    def _add_application(self) -> Application:
+        return create_application(
+            name=_APPLICATION,
+            base_url=self._target.base_url,
+            auth={"method": "bearer", "token": self._target.token},
+            limits={"concurrency": CONNECTIONS},
+            actor=SYSTEM,
+        )
 
     def _let_a_day_pass(self, roster: Roster, application: Application) -> Day:
         days: list[Day] = []

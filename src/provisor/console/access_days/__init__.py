@@ -1,0 +1,1 @@
+"""Access on a day: of an application, and of a person."""

@@ -1,0 +1,1 @@
+"""Runs and the provisioning log of all applications."""

@@ -1,0 +1,1 @@
+"""Add application, step by step."""

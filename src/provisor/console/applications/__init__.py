@@ -1,0 +1,1 @@
+"""The list of applications, and one application's pages."""

@@ -1,0 +1,1 @@
+"""Groups: list, create, manage."""

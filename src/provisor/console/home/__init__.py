@@ -1,0 +1,1 @@
+"""What is going on in every application, and what needs a person."""

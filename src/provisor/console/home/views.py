@@ -1,0 +1,25 @@
+"""The home page, and the page of what needs a person."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from provisor.access.permissions import Permission
+from provisor.console.guard import requires
+from provisor.console.home import reading
+from provisor.console.home.needs import needs
+from provisor.console.home.page import page
+
+
+@require_safe
+@requires(Permission.READ)
+def home(request: HttpRequest) -> HttpResponse:
+    """What is going on."""
+    return page(request)
+
+
+@require_safe
+@requires(Permission.READ)
+def needs_you(request: HttpRequest) -> HttpResponse:
+    """Everything that needs a person."""
+    return render(request, "console/home/needs_you.html", {"needs": needs(reading.application_rows())})

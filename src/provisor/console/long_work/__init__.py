@@ -1,0 +1,1 @@
+"""Work that takes time: watched from any page, and stopped."""

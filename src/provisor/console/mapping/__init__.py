@@ -1,0 +1,1 @@
+"""The mapping and the features of an application."""

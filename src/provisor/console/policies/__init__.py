@@ -1,0 +1,1 @@
+"""Policies: list, add, change."""

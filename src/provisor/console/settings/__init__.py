@@ -1,0 +1,1 @@
+"""Settings of this Provisor: administrators, tokens, notifications, attributes, about."""

@@ -1,0 +1,1 @@
+"""What every page has around it: navigation, theme, what needs a person, live parts, the palette, undo."""

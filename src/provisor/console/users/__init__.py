@@ -1,0 +1,1 @@
+"""Users: list, add, change, one person's page, import."""

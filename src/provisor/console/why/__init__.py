@@ -1,0 +1,1 @@
+"""Why somebody has an account, or why not."""

@@ -1,0 +1,1 @@
+"""Notices: what a person must hear of while nobody looks, once per reason, by e-mail and by webhook."""

@@ -1,0 +1,98 @@
+"""The machine that is simulated: its clock, its chance, and a database in memory that is made new for each seed."""
+
+import datetime as dt
+import gc
+import os
+import random
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.utils import timezone
+
+from provisor.site.start import start
+from tests.simulation.world import World
+
+#: Seeds after which the garbage of cycles is collected, instead of whenever it occurs to the interpreter.
+COLLECTED_EVERY = 20
+
+
+class Machine:
+    """Set up once for a process; `begin` makes everything new for a seed."""
+
+    def __init__(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="provisor-simulation-")
+        os.environ["PROVISOR_DATA_DIR"] = self._directory.name
+        # the database is used where it is called, in the thread of the loop
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
+        start()
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = ":memory:"
+        settings.LOGGING_CONFIG = None
+        #: What Provisor logged of errors of its own.
+        self.errors: list[str] = []
+        _listen(self.errors)
+        # one connection for everything: in a loop Django would make one for each context
+        one = SimpleNamespace(default=connections["default"])
+        connections._connections = one  # type: ignore[attr-defined]
+        call_command("migrate", verbosity=0)
+        connection.ensure_connection()
+        _give(World(0), 0)
+        _found()
+        self._blank: bytes = connection.connection.serialize()
+        self._begun = 0
+        # what is there now stays, and is looked through no more
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+
+    @property
+    def directory(self) -> Path:
+        return Path(self._directory.name)
+
+    def begin(self, world: World, seed: int) -> None:
+        """Give the seed's world to everything that asks for the time or for chance."""
+        connection.connection.deserialize(self._blank)
+        self.errors.clear()
+        _give(world, seed)
+        self._begun += 1
+        if self._begun % COLLECTED_EVERY == 0:
+            gc.collect()
+
+
+def _found() -> None:
+    # models can be imported only now
+    from tests.simulation.company import found
+
+    found()
+
+
+def _give(world: World, seed: int) -> None:
+    chance = random.Random(f"urandom {seed}")
+    time.time_ns = lambda: world.now() * 1_000_000
+    time.time = lambda: world.now() / 1_000
+    timezone.now = lambda: dt.datetime.fromtimestamp(world.now() / 1_000, dt.UTC)
+    os.urandom = chance.randbytes
+
+
+def _listen(errors: list[str]) -> None:
+    """Keep what Provisor logs of its own errors; a full disk is none of them."""
+    import logging
+    import sys
+
+    import structlog
+    from django.db import OperationalError
+
+    def keep(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+        error = sys.exc_info()[1]
+        if event.get("exc_info") and error is not None and not isinstance(error, OperationalError):
+            errors.append(f"{event['event']}: {''.join(traceback.format_exception(error))}")
+        raise structlog.DropEvent
+
+    logging.disable(logging.CRITICAL)
+    structlog.configure(processors=[keep], cache_logger_on_first_use=False)

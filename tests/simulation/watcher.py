@@ -1,0 +1,127 @@
+"""Watches every request that leaves and every act that takes effect, and says when a rule is broken."""
+
+from collections import deque
+from typing import Any
+
+from provisor.planning.allowance import allowance
+from provisor.provisioning.models import Hold, Link
+from provisor.scim.transport import Request
+from tests.simulation.company import Installed
+from tests.simulation.world import World
+
+DAY = 24 * 3_600.0
+_UNAUTHORIZED, _REDIRECTS = 401, 300
+#: Seconds in which a pause must be seen (R11).
+PAUSE = 1.0
+
+
+class Violation(Exception):  # noqa: N818 - what it is
+    """A rule was broken; the text begins with its number."""
+
+
+class Watcher:
+    """The eyes on one application."""
+
+    def __init__(self, world: World, installed: Installed) -> None:
+        self._world, self._installed = world, installed
+        self._target = installed.network.target
+        self.strangers = {
+            record.id: record.raw
+            for record in self._target.store.users.records.values()
+            if record.resource["userName"].startswith("stranger")
+        }
+        self.requests = self.writes = 0
+        #: When the last request left (seconds).
+        self.last = 0.0
+        self.paused_at: float | None = None
+        self.refused_at: float | None = None
+        self._live: set[str] = set()
+        self._most_live = 0
+        self._released: set[str | None] = set()
+        self._departures: deque[tuple[float, str]] = deque()
+        installed.network.departed = self._departed
+        installed.network.handled = self._handled
+
+    # --- what leaves ------------------------------------------------------------------------------------------------
+
+    def _departed(self, request: Request) -> None:
+        self.requests += 1
+        self.last = self._world.time
+        if request.method != "GET":
+            self.writes += 1
+        if self.paused_at is not None and self._world.time > self.paused_at + PAUSE:
+            self._broken(
+                f"R11: {request.method} {request.url_path} left {self._world.time - self.paused_at:.2f} s after the pause"
+            )
+        if (
+            request.method != "GET"
+            and self.refused_at is not None
+            and self._world.time > self.refused_at + 0.05
+        ):
+            self._broken(f"R13: {request.method} {request.url_path} left after a 401")
+
+    # --- what takes effect ------------------------------------------------------------------------------------------
+
+    def _handled(self, request: Request, status: int) -> None:
+        self._notice_refusal(status)
+        if request.method == "GET":
+            return
+        for identifier, raw in self.strangers.items():
+            record = self._target.store.users.records.get(identifier)
+            if record is None or record.raw != raw:
+                self._broken(f"R9: {request.method} {request.url_path} changed a stranger's account")
+        if request.method == "POST" and request.url_path == "/Users":
+            self._watch_doubles()
+        self._watch_departures()
+
+    def _notice_refusal(self, status: int) -> None:
+        if status == _UNAUTHORIZED:
+            # the sender learns it when the answer arrives
+            self._world.after(self._installed.network.latency[1] * 2, self._set_refused)
+        elif status < _REDIRECTS:
+            self.refused_at = None
+
+    def _set_refused(self) -> None:
+        if self._target.options.token != "tok" and self.refused_at is None:
+            self.refused_at = self._world.time
+
+    def _watch_doubles(self) -> None:
+        seen: set[str] = set()
+        for record in self._target.store.users.records.values():
+            owner = record.resource.get("externalId")
+            if owner and owner in seen:
+                self._broken(f"R2: {record.resource['userName']} has two accounts")
+            seen.add(owner or "")
+
+    def _watch_departures(self) -> None:
+        live = {
+            record.id
+            for record in self._target.store.users.records.values()
+            if record.id not in self.strangers and is_active(record.resource)
+        }
+        for gone in sorted(self._live - live):
+            self._departures.append((self._world.time, gone))
+        self._live = live
+        while self._departures and self._departures[0][0] < self._world.time - DAY:
+            self._departures.popleft()
+        self._most_live = max(len(live) + len(self._departures), len(live))
+        allowed = allowance(self._installed.application.brake, self._most_live)
+        if len(self._departures) > allowed:
+            self._judge_brake(allowed)
+
+    def _judge_brake(self, allowed: int) -> None:
+        """Those that a person has released do not count, nor those that are back."""
+        counted = {gone for _, gone in self._departures} - self._released - self._live
+        if len(counted) > allowed:
+            self._broken(f"R10: {len(counted)} accounts were taken away within a day, {allowed} are allowed")
+
+    def release(self, hold: Hold) -> None:
+        """A person lets this one go."""
+        self._released |= set(Link.objects.filter(pk=hold.link_id).values_list("remote_id", flat=True))
+
+    def _broken(self, what: str) -> None:
+        raise Violation(f"{what} ({self._installed.application.name}, {self._installed.drawn.odd})")
+
+
+def is_active(resource: dict[str, Any]) -> bool:
+    return resource.get("active") in (True, "true", "True")

@@ -9,8 +9,7 @@ from provisor.applications.models import Application
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user
-from provisor.provisioning import reconcile
-from provisor.provisioning import settle as settling
+from provisor.provisioning import settle, settling
 from provisor.provisioning.context import load_context
 from provisor.provisioning.epoch import FencedError
 from provisor.provisioning.models import Attempt, Link
@@ -82,7 +81,7 @@ def test_r01_r02_a_pass_that_cannot_store_an_outcome_doubles_nothing(
     people = crowd(60)
     installation.granted("Sales", *people)
     count = 0
-    true = settling.settle
+    true = settle.settle
 
     def failing(*arguments: Any, **more: Any) -> None:
         nonlocal count
@@ -92,7 +91,7 @@ def test_r01_r02_a_pass_that_cannot_store_an_outcome_doubles_nothing(
         true(*arguments, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(reconcile, "settle", failing)
+        patched.setattr(settling, "settle", failing)
         installation.run()
     passes(installation, 3)
     assert set(only_once(target)) == named(people)
@@ -154,7 +153,7 @@ def test_r01_a_worker_that_lost_the_application_records_nothing(
     context = load_context(fresh(installation))
     Application.objects.update(epoch=F("epoch") + 1)
     with pytest.raises(FencedError):
-        settling.settle(context, settling.Ledger(), now=now())
+        settle.settle(context, settle.Ledger(), now=now())
 
 
 def test_every_attempt_says_what_caused_it(installation: Installation, target: LabServer) -> None:

@@ -22,7 +22,8 @@ from provisor.provisioning.keys import to_key, to_uuid
 from provisor.provisioning.models import Health
 from provisor.provisioning.pace import Pace
 from provisor.provisioning.recent import Recent
-from provisor.provisioning.reconcile import FENCED, Pass
+from provisor.provisioning.reconcile import Pass
+from provisor.provisioning.settling import FENCED
 from provisor.provisioning.store import Store
 from provisor.provisioning.surroundings import Surroundings
 from provisor.provisioning.sweep import Sweep

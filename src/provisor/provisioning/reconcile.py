@@ -2,16 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from provisor.planning.operation import Act
 from provisor.provisioning import passing, scans
-from provisor.provisioning.attempts import attempt_row
 from provisor.provisioning.bundling_client import BundlingClient
 from provisor.provisioning.context import Context
-from provisor.provisioning.epoch import FencedError
 from provisor.provisioning.health import Halt, Health
 from provisor.provisioning.joining import Joining
 from provisor.provisioning.keys import to_key
@@ -27,7 +23,8 @@ from provisor.provisioning.probation import Probation
 from provisor.provisioning.recent import Recent
 from provisor.provisioning.removing import Removing
 from provisor.provisioning.scanning import Beside, Scanning, Tools
-from provisor.provisioning.settle import LEAVER_PHASES, Ledger, settle
+from provisor.provisioning.settle import LEAVER_PHASES
+from provisor.provisioning.settling import Settling
 from provisor.provisioning.store import Store
 from provisor.provisioning.surroundings import Surroundings
 from provisor.provisioning.take import take
@@ -41,14 +38,8 @@ from provisor.scim.errors import ScimFailure
 BATCH = 512
 #: Works kept ready, so that no worker waits for the database.
 READY = 256
-#: Seconds in which outcomes gather before they are committed together.
-GATHER = 0.008
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 UNCONFIRMED = "Whether the application is still this worker's is not known: the database does not answer."
-FENCED = "Another worker has taken this application over."
 
 
 class Pass:
@@ -70,18 +61,20 @@ class Pass:
         self.totals: Counter[str] = Counter()
         self.halt: Halt | None = None
         self._store, self._now, self._may_send = store, around.now, around.may_send
-        self._run = to_key(run) if run else None
         self._lanes = Lanes()
-        self._ledger = Ledger()
         self._under_way: dict[int, Work] = {}
         self._phase = Phase.ACCOUNT_REMOVALS
-        self._moved, self._gathered = asyncio.Event(), asyncio.Event()
+        self._moved = asyncio.Event()
         self._urgent = False
-        self._closing = self._giving_way = False
+        self._giving_way = False
         self._clock = around.clock
         self._first_done: float | None = None
         self._workers: list[asyncio.Task[None]] = []
         self.pace = pace
+        self._settling = Settling(
+            context, store, self.totals,
+            run=to_key(run) if run else None, now=around.now, paused_for=lambda: pace.paused_for, stop=self.stop, stored=self._moved.set,
+        )  # fmt: skip
         self.health = Health(self.stop, recent, around.now)
         self.client = BundlingClient(
             door, authentication, context.dialect, noted=self._note,
@@ -91,18 +84,17 @@ class Pass:
         self._probation = Probation(around.chance)
         self._performer = Performer(
             context, self.client, self._lookup, self.health,
-            linked=self._holder, confirmed_members=self._confirmed_members, control=self.control_read, progress=self._ledger_progress, learn=self._learn, chance=around.chance, probation=self._probation,
+            linked=self._holder, confirmed_members=self._confirmed_members, control=self.control_read, progress=self._settling.progress, learn=self._settling.learn, chance=around.chance, probation=self._probation,
         )  # fmt: skip
-        self._learned: list[tuple[str, Any, str]] = []
         self._joining = Joining(
             context, self.client, self._lookup, self._probation, self._lanes,
-            most=pace.most, learn=self._learn, perform=self._work_once, clock=around.clock, taken=self._moved.set,
+            most=pace.most, learn=self._settling.learn, perform=self._work_once, clock=around.clock, taken=self._moved.set,
         )  # fmt: skip
         self._beside = Beside(self._make_scanning, lambda: store.run(scans.is_asked, context.key))
 
     def _make_scanning(self) -> Scanning:
         writing = Writing(
-            self.context, self.client, self._lookup, probation=self._probation, learn=self._learn
+            self.context, self.client, self._lookup, probation=self._probation, learn=self._settling.learn
         )
         removing = Removing(
             self.context, self.client, writing, store=self._store, health=self.health, now=self._now
@@ -144,8 +136,7 @@ class Pass:
     async def run(self) -> Counter[str]:
         """Work until nothing is due or the pass is stopped; returns counts of what was done."""
         self._probation.restore(await self._store.run(passing.read_proved, self.context))
-        settling = asyncio.create_task(self._settle_forever())
-        settling.add_done_callback(self._on_settling_ended)
+        settling = self._settling.start()
         self._workers += [asyncio.create_task(self._work_in_turn()) for _ in range(self.pace.most)]
         self._workers.append(asyncio.create_task(self._work_for_leavers()))
         try:
@@ -155,15 +146,15 @@ class Pass:
                 await self._release(self._lanes.close())
             finally:
                 await self._end_workers()
-                await self._end_settling(settling)
+                await self._settling.end(settling, self._probation)
         if self.halt is None and self.health.only_unsent is not None:
             self.stop(self.health.only_unsent)
-        await self._record(passing.finish_vanished, self.health, now=self._now())
+        await self._settling.record(passing.finish_vanished, self.health, now=self._now())
         return self.totals
 
     async def finish(self) -> None:
         """Record what was exchanged, without working."""
-        await self._settle()
+        await self._settling.settle()
 
     async def control_read(self) -> None:
         """Read something that always works when the application and the credential do. Raises ScimFailure."""
@@ -174,12 +165,7 @@ class Pass:
     def continue_from(self, former: "Pass") -> None:
         """Take over what was exchanged before the configuration was known."""
         self.totals += former.totals
-        self._ledger.attempts += former.unrecorded()
-        self._gathered.set()
-
-    def unrecorded(self) -> list[tuple[Any, ...]]:
-        """Return the attempts that are not stored yet."""
-        return self._ledger.attempts
+        self._settling.continue_from(former._settling)  # noqa: SLF001 - its own kind
 
     # --- taking ---------------------------------------------------------------------------------------------------
 
@@ -202,7 +188,7 @@ class Pass:
     @property
     def _busy(self) -> bool:
         """Whether a work is under way, or its outcome is not stored yet."""
-        return bool(self._under_way or self._ledger.outcomes or self._ledger.progress)
+        return bool(self._under_way) or self._settling.is_behind
 
     async def _take(self) -> bool:
         """Take what is due; false when there is nothing. A later phase waits until the earlier ones are settled."""
@@ -213,7 +199,9 @@ class Pass:
         phases = tuple(phase for phase in Phase if phase <= self._phase) if busy else tuple(Phase)
         if urgent and busy and len(self._lanes):
             phases = LEAVER_PHASES
-        taken = await self._record(take, now=self._now(), limit=max(BATCH, self._joining.size), phases=phases)
+        taken = await self._settling.record(
+            take, now=self._now(), limit=max(BATCH, self._joining.size), phases=phases
+        )
         if taken is None:
             return False
         self.totals["unchanged"] += taken.rested
@@ -277,8 +265,7 @@ class Pass:
         self._first_done = self._clock() if self._first_done is None else self._first_done
         self._count(outcome)
         self._under_way.pop(work.link.id, None)
-        self._ledger.outcomes.append(outcome)
-        self._gathered.set()
+        self._settling.outcome(outcome)
         self._moved.set()
         return True
 
@@ -299,20 +286,12 @@ class Pass:
         self.pace.observe(exchange)
         if exchange.failure is not None and is_throttled(exchange.failure):
             self.health.throttled(exchange.failure)
-        self._ledger.attempts.append(attempt_row(self.context, self._run, exchange))
-        self._gathered.set()
+        self._settling.attempt(exchange)
 
     def _note(self, operation: Exchange) -> None:
         """One operation of a bulk request is an attempt of its own, though no request."""
         self.pace.observe_operation(operation)
-        self._ledger.attempts.append(attempt_row(self.context, self._run, operation))
-        self._gathered.set()
-
-    def _ledger_progress(self, progress: Any) -> None:
-        self._ledger.progress.append(progress)
-        self.totals["members_added"] += len(progress.added)
-        self.totals["members_removed"] += len(progress.removed)
-        self._gathered.set()
+        self._settling.attempt(operation)
 
     def _count(self, outcome: Outcome) -> None:
         act = act_of(outcome.work)
@@ -321,31 +300,13 @@ class Pass:
         elif not outcome.confirmed and outcome.counts:
             self.totals["failed"] += 1
 
-    def _learn(self, name: str, value: Any, evidence: str) -> None:
-        self._learned.append((name, value, evidence))
-
     async def _confirmed_members(self, link: DueLink) -> list[str]:
         return await self._store.run(passing.confirmed_members, link.id)
 
     async def _holder(self, kind: str, remote_id: str) -> str:
         return await self._store.run(passing.holder_of, self.context, kind, remote_id)
 
-    # --- settling -------------------------------------------------------------------------------------------------
-
-    async def _settle_forever(self) -> None:
-        """Commit outcomes in groups: what gathers while one commit runs goes with the next."""
-        while not self._closing:
-            await self._gathered.wait()
-            self._gathered.clear()
-            await asyncio.sleep(GATHER)
-            await self._settle()
-
-    def _on_settling_ended(self, settling: "asyncio.Task[None]") -> None:
-        """Without a memory no pass goes on; the error itself is raised where the task is awaited."""
-        if not settling.cancelled() and settling.exception() is not None:
-            self.stop(
-                Halt(state="misbehaving", reason="Outcomes could not be stored; Provisor's log says why.")
-            )
+    # --- ending ------------------------------------------------------------------------------------------------------
 
     async def _end_workers(self) -> None:
         """Wait for the requests under way; when they are given up, until that has happened."""
@@ -363,48 +324,10 @@ class Pass:
             task for task in (*self._workers, *self._joining.tasks, *self._beside.tasks) if not task.done()
         ]
 
-    async def _settle(self) -> None:
-        if not self._ledger:
-            return
-        run = (self._run, dict(self.totals)) if self._run else None
-        batch = Ledger(
-            self._ledger.outcomes[:], self._ledger.progress[:], self._ledger.attempts[:], run, self._asked_until()
-        )  # fmt: skip
-        await self._record(settle, batch, now=self._now())
-        del self._ledger.outcomes[: len(batch.outcomes)]
-        del self._ledger.progress[: len(batch.progress)]
-        del self._ledger.attempts[: len(batch.attempts)]
-        self._moved.set()
-
-    def _asked_until(self) -> int:
-        """Until when the application asked to be left alone; 0 when it did not. Kept before the pass ends (R12)."""
-        paused_for = self.pace.paused_for
-        return self._now() + int(paused_for * 1_000) if paused_for > 0 else 0
-
-    async def _end_settling(self, settling: "asyncio.Task[None]") -> None:
-        self._closing = True
-        self._gathered.set()
-        await settling
-        await self._settle()
-        for name, value, evidence in self._learned:
-            await self._record(passing.learn, name, value, evidence, now=self._now())
-        if self._probation.changed:
-            await self._store.run(passing.keep_proved, self.context, self._probation.proved)
-
     async def _release(self, works: list[Work]) -> None:
         """Put back what was taken and never started."""
         if works:
-            await self._record(passing.release, [work.link.id for work in works])
-
-    async def _record(
-        self, function: Callable[Concatenate[Context, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T | None:
-        """Run what is only ours to write while we hold the application; with the first refusal the pass ends."""
-        try:
-            return await self._store.run(function, self.context, *args, **kwargs)
-        except FencedError:
-            self.stop(Halt(state="fenced", reason=FENCED))
-            return None
+            await self._settling.record(passing.release, [work.link.id for work in works])
 
 
 def interrupted(work: Work) -> Outcome:

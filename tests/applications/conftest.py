@@ -14,13 +14,14 @@ from provisor.directory.groups import create_group
 from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import Group, User
 from provisor.directory.users import create_user
+from provisor.vault.keys import GivenKeys
 
 TOKEN = "sekret-token-0123456789"
 
 
 @pytest.fixture(autouse=True)
 def installation(settings: Settings) -> None:
-    settings.ENCRYPTION_KEY = bytes(range(32))
+    settings.ENCRYPTION_KEYS = GivenKeys((bytes(range(32)),))
     settings.PRIVATE_TARGETS = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("10.20.0.0/16"))
 
 

@@ -57,7 +57,7 @@ class Runner:
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    key = base64.urlsafe_b64encode(settings.ENCRYPTION_KEY).decode()
+    key = base64.urlsafe_b64encode(settings.ENCRYPTION_KEYS.read()[0]).decode()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PROVISOR_")}
     if POSTGRESQL:
         environment["PROVISOR_DATABASE_URL"] = database_url(settings.DATABASES["default"]["NAME"])

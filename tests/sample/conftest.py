@@ -10,6 +10,7 @@ from pytest_django import Settings
 from provisor.audit.actor import SYSTEM
 from provisor.sample.keeper import Keeper, keeping
 from provisor.sample.loading import Loaded, load_sample
+from provisor.vault.keys import GivenKeys
 
 _PATIENCE = 20.0
 
@@ -18,7 +19,7 @@ _PATIENCE = 20.0
 def installation(settings: Settings) -> None:
     """No network is opened by the settings: whatever reaches loopback here has another reason."""
     settings.PRIVATE_TARGETS = ()
-    settings.ENCRYPTION_KEY = bytes(range(32))
+    settings.ENCRYPTION_KEYS = GivenKeys((bytes(range(32)),))
 
 
 @pytest.fixture

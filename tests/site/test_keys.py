@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provisor.site.environment import SettingsError
-from provisor.site.keys import encryption_key, prepare, secret_key
+from provisor.site.keys import encryption_keys, prepare, secret_key
 
 
 def _mode(path: Path) -> int:
@@ -37,10 +37,10 @@ def test_the_first_start_makes_a_private_directory_with_two_private_keys(environ
 def test_a_second_start_keeps_the_keys(environ: dict[str, str]):
     """A new key would lose every credential."""
     directory = prepare(environ)
-    first = (secret_key(environ, directory), encryption_key(environ, directory))
+    first = (secret_key(environ, directory), encryption_keys(environ, directory).read())
     prepare(environ)
-    assert (secret_key(environ, directory), encryption_key(environ, directory)) == first
-    assert len(first[1]) == 32
+    assert (secret_key(environ, directory), encryption_keys(environ, directory).read()) == first
+    assert len(first[1][0]) == 32
 
 
 def test_keys_of_the_environment_are_not_written_down(environ: dict[str, str]):
@@ -60,7 +60,7 @@ def test_a_key_that_others_can_read_is_refused(environ: dict[str, str]):
     directory = prepare(environ)
     (directory / "encryption-key").chmod(0o644)
     with pytest.raises(SettingsError, match=r"can be read by others.*chmod 600"):
-        encryption_key(environ, directory)
+        encryption_keys(environ, directory)
 
 
 def test_a_damaged_key_file_is_named_and_not_shown(environ: dict[str, str]):
@@ -68,7 +68,7 @@ def test_a_damaged_key_file_is_named_and_not_shown(environ: dict[str, str]):
     directory = prepare(environ)
     (directory / "encryption-key").write_text("canary", encoding="ascii")
     with pytest.raises(SettingsError, match="encryption-key") as caught:
-        encryption_key(environ, directory)
+        encryption_keys(environ, directory)
     assert "canary" not in str(caught.value)
 
 

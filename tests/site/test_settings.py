@@ -34,7 +34,7 @@ def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 def test_reading_the_settings_needs_and_makes_no_data_directory(read, tmp_path: Path):
     """Type checkers and tests import the settings on a bare checkout."""
     found = read()
-    assert len(found["ENCRYPTION_KEY"]) == 32
+    assert len(found["ENCRYPTION_KEYS"].read()[0]) == 32
     assert len(found["SECRET_KEY"]) >= 50
     assert not (tmp_path / "data").exists()
 
@@ -80,7 +80,7 @@ def test_a_postgresql_socket_directory_is_given_as_the_host_option(read):
 )
 def test_the_encryption_key_is_read_from_hexadecimal_and_base64(read, text: str):
     """Both alphabets of RFC 4648, with or without padding."""
-    assert read(PROVISOR_ENCRYPTION_KEY=text)["ENCRYPTION_KEY"] == KEY
+    assert read(PROVISOR_ENCRYPTION_KEY=text)["ENCRYPTION_KEYS"].read() == (KEY,)
 
 
 def test_secrets_may_stand_in_files(read, tmp_path: Path):
@@ -98,7 +98,7 @@ def test_secrets_may_stand_in_files(read, tmp_path: Path):
         files[f"{name}_FILE"] = str(file)
     found = read(**files)
     assert found["SECRET_KEY"] == "s" * 40
-    assert found["ENCRYPTION_KEY"] == KEY
+    assert found["ENCRYPTION_KEYS"].read() == (KEY,)
     assert found["DATABASES"]["default"]["PASSWORD"] == "word"
     assert found["EMAIL_HOST_PASSWORD"] == "word"
 

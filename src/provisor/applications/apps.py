@@ -7,3 +7,9 @@ class ApplicationsConfig(AppConfig):
     name = "provisor.applications"
     label = "applications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from provisor.applications.credentials import SEALED
+        from provisor.vault.registry import register
+
+        register(SEALED)

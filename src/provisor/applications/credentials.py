@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from provisor.applications import shapes, vault
+from provisor.applications import shapes
 from provisor.applications.addresses import read_address
 from provisor.applications.changes import record_application, save_counted
 from provisor.applications.lookup import locked_application
@@ -18,6 +18,8 @@ from provisor.audit.actor import Actor
 from provisor.directory.changes import change
 from provisor.mapping.problems import did_you_mean
 from provisor.scim.authentication import METHODS, check_values
+from provisor.vault import sealing
+from provisor.vault.registry import KeyedColumn
 
 PRIMARY: Final = Credential.Slot.PRIMARY.value
 SECONDARY: Final = Credential.Slot.SECONDARY.value
@@ -144,7 +146,7 @@ def write_credential(
     application.credentials.filter(slot=slot).delete()
     credential = Credential(application=application, slot=slot, created_at=timezone.now())
     plain = json.dumps({"method": method, "values": dict(values)}).encode()
-    credential.key_id, credential.sealed = vault.seal(plain, bound_to=_place(credential))
+    credential.key_id, credential.sealed = sealing.seal(plain, bound_to=place_of(credential))
     credential.save()
     if slot == PRIMARY:
         application.auth_method = method
@@ -166,20 +168,24 @@ def _token_address_changes(application: Application, values: Mapping[str, Any]) 
         try:
             if _opened(stored).values.get("token_url") not in {None, values.get("token_url")}:
                 return True
-        except vault.VaultError:
+        except sealing.VaultError:
             return "token_url" in values
     return False
 
 
 def _opened(stored: Credential) -> OpenCredential:
-    plain = json.loads(vault.unseal(stored.key_id, bytes(stored.sealed), bound_to=_place(stored)))
+    plain = json.loads(sealing.unseal(stored.key_id, bytes(stored.sealed), bound_to=place_of(stored)))
     return OpenCredential(
         method=plain["method"], values=plain["values"], application_id=stored.application_id
     )
 
 
-def _place(credential: Credential) -> str:
+def place_of(credential: Credential) -> str:
     """Where the secret belongs: this row, this application, this slot."""
-    return vault.binding(
+    return sealing.binding(
         "applications_credential", credential.pk, f"{credential.application_id}/{credential.slot}"
     )
+
+
+#: What an exchange of keys wraps anew here.
+SEALED: Final = KeyedColumn(name="credentials of applications", model=Credential, place=place_of)

@@ -12,6 +12,7 @@ from provisor.cli.commands import (
     groups,
     holds,
     imports,
+    keys,
     notices,
     policies,
     users,
@@ -97,6 +98,7 @@ for name, group in (
     ("admin", accounts.admin),
     ("token", accounts.token),
     ("audit", audit.app),
+    ("keys", keys.app),
     ("notice", notices.app),
 ):
     app.add_typer(group, name=name)

@@ -51,11 +51,12 @@ def _rooms_are_ready() -> bool:
 def _of_rooms() -> list[tuple[type[Exception], Callable[[Any], str]]]:
     from provisor.access.refusal import AccessRefusal
     from provisor.applications.refusals import ConfigurationRefusal
-    from provisor.applications.vault import VaultError
     from provisor.directory.refusal import DirectoryRefusal
     from provisor.provisioning.connection import NoCredentialError
     from provisor.provisioning.operations import OperationRefused
     from provisor.provisioning.process_lock import EngineRunsError
+    from provisor.vault.keys import VaultError
+    from provisor.vault.rotation import NothingToRotateError
 
     return [
         (DirectoryRefusal, lambda refusal: refusal.reason),
@@ -63,6 +64,7 @@ def _of_rooms() -> list[tuple[type[Exception], Callable[[Any], str]]]:
         (ConfigurationRefusal, _of_configuration),
         (EngineRunsError, _of_engine),
         (VaultError, str),
+        (NothingToRotateError, str),
         (NoCredentialError, str),
         (OperationRefused, str),
     ]

@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from provisor.applications import vault
 from provisor.applications.addresses import read_address
 from provisor.applications.refusals import ConfigurationRefusal, Problems, RefusalKind
 from provisor.audit.actor import Actor
@@ -21,6 +20,8 @@ from provisor.mapping.problems import did_you_mean
 from provisor.notices.events import EVENTS
 from provisor.notices.models import Channel
 from provisor.notices.signature import new_secret
+from provisor.vault import sealing
+from provisor.vault.registry import KeyedColumn
 
 _LONGEST_ADDRESS: Final = 2_000
 _SEEN: Final = 4
@@ -72,7 +73,7 @@ def add_webhook(url: str, events: Iterable[str], *, actor: Actor) -> tuple[Chann
             kind=Channel.Kind.WEBHOOK, address=_seen(url.strip()), events=chosen, created_at=timezone.now()
         )
         plain = json.dumps({"url": place + mark + query, "secret": secret}).encode()
-        channel.key_id, channel.sealed = vault.seal(plain, bound_to=_place(channel))
+        channel.key_id, channel.sealed = sealing.seal(plain, bound_to=place_of(channel))
         channel.save(force_insert=True)
         _record("notice_channel.created", channel, actor, after=_shown(channel))
     return channel, secret
@@ -107,7 +108,9 @@ def remove_channel(channel_id: UUID, *, actor: Actor) -> None:
 
 def open_hook(channel: Channel) -> Hook:
     """The webhook in the clear. VaultError says why it does not open."""
-    plain = json.loads(vault.unseal(channel.key_id, bytes(channel.sealed or b""), bound_to=_place(channel)))
+    plain = json.loads(
+        sealing.unseal(channel.key_id, bytes(channel.sealed or b""), bound_to=place_of(channel))
+    )
     return Hook(url=plain["url"], secret=plain["secret"])
 
 
@@ -172,5 +175,9 @@ def _record(
     record(actor, act, subject_id=channel.pk, subject_label=channel.address, before=before, after=after)
 
 
-def _place(channel: Channel) -> str:
-    return vault.binding("notices_channel", channel.pk, "hook")
+def place_of(channel: Channel) -> str:
+    return sealing.binding("notices_channel", channel.pk, "hook")
+
+
+#: What an exchange of keys wraps anew here.
+SEALED: Final = KeyedColumn(name="webhooks of notices", model=Channel, place=place_of)

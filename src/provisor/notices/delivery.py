@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 
-from provisor.applications.vault import VaultError
 from provisor.notices.channels import Hook, open_hook
 from provisor.notices.messages import body_of, subject_of, text_of
 from provisor.notices.models import Channel, Delivery, Notice
@@ -24,6 +23,7 @@ from provisor.notices.signature import signed_headers
 from provisor.scim.errors import ScimFailure
 from provisor.scim.limits import TransportLimits
 from provisor.scim.transport import Request, Transport
+from provisor.vault.keys import VaultError
 
 #: Milliseconds until the next try, after the first, the second and so on; after the last it has failed.
 AGAIN_AFTER: Final = tuple(

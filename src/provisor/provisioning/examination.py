@@ -11,13 +11,13 @@ from provisor.applications.capabilities import dialect_of, record_probe
 from provisor.applications.credentials import OpenCredential
 from provisor.applications.models import Application
 from provisor.applications.schemas import record_schema
-from provisor.applications.vault import VaultError
 from provisor.provisioning.connection import Connection, NoCredentialError, connect, read_credential
 from provisor.scim.announced_schema import AnnouncedResource, AnnouncedSchema
 from provisor.scim.capabilities import Fact, Origin, resolve
 from provisor.scim.client import Discovery, ScimClient
 from provisor.scim.dialect import Dialect
 from provisor.scim.errors import NotSent, Refused, ScimFailure
+from provisor.vault.keys import VaultError
 
 REACHED = "The application answers at {base_url}."
 SIGNED_IN = "The credential is accepted."

@@ -11,7 +11,6 @@ import structlog
 from provisor.applications.capabilities import record_probe
 from provisor.applications.models import Application
 from provisor.applications.schemas import record_schema
-from provisor.applications.vault import VaultError
 from provisor.mapping.rule import MappingRefused
 from provisor.provisioning import runs
 from provisor.provisioning.connection import Connection, NoCredentialError
@@ -30,6 +29,7 @@ from provisor.provisioning.sweep import Sweep
 from provisor.provisioning.verdict import HaltedError
 from provisor.scim.discovery import Discovery
 from provisor.scim.errors import AddressRefused, ScimFailure
+from provisor.vault.keys import VaultError
 
 log = structlog.get_logger(__name__)
 

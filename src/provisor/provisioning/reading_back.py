@@ -7,7 +7,6 @@ from django.db import connection as database
 from django.db import transaction
 
 from provisor.applications.models import Application
-from provisor.applications.vault import VaultError
 from provisor.mapping.problems import MappingRefused
 from provisor.provisioning import engine_sql as sql
 from provisor.provisioning.attempts import attempt_row
@@ -21,6 +20,7 @@ from provisor.provisioning.take import read_link
 from provisor.provisioning.work import DueLink
 from provisor.scim.client import Exchange, ScimClient
 from provisor.scim.errors import ScimFailure
+from provisor.vault.keys import VaultError
 
 ONE = f"{sql.LINKS} WHERE l.id = %s"
 

@@ -17,11 +17,11 @@ from django.db import DatabaseError, connections
 from provisor.applications.credentials import open_credential
 from provisor.applications.lookup import live_applications
 from provisor.applications.own_targets import OwnTarget, close_target, open_target
-from provisor.applications.vault import VaultError
 from provisor.directory import journal
 from provisor.identifiers import uuid7
 from provisor.provisioning.process_lock import ProcessLock
 from provisor.sample.process import TargetFailed, TargetProcess, listen
+from provisor.vault.keys import VaultError
 
 if TYPE_CHECKING:
     import socket

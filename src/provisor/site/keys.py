@@ -6,9 +6,11 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from provisor.site.environment import SettingsError, read, read_secret
+from provisor.vault.keys import GivenKeys, KeyFile, KeySource
 
 SECRET_KEY_FILE = "secret-key"  # noqa: S105 - the name of a file
 ENCRYPTION_KEY_FILE = "encryption-key"
@@ -40,14 +42,28 @@ def secret_key(environ: Mapping[str, str], directory: Path) -> str:
     return given or _stored(directory / SECRET_KEY_FILE) or secrets.token_urlsafe(48)
 
 
-def encryption_key(environ: Mapping[str, str], directory: Path) -> bytes:
-    """The 32 bytes that encrypt credentials (AES-256), with the same order of sources as `secret_key`."""
-    given = read_secret(environ, "PROVISOR_ENCRYPTION_KEY")
+def encryption_keys(environ: Mapping[str, str], directory: Path) -> KeySource:
+    """The keys that encrypt secrets (32 bytes each, AES-256), with the same order of sources as `secret_key`.
+
+    The first seals, all open. Both files are read again when they have changed, so that keys are exchanged while
+    the service runs; only the one in the data directory is ever written.
+    """
+    variable = "PROVISOR_ENCRYPTION_KEY"
+    given = read_secret(environ, variable)
+    if given and (named := read(environ, f"{variable}_FILE")):
+        return KeyFile(Path(named), partial(_all_keys, f"{variable}_FILE"), writable=False)
     if given:
-        return _key_bytes("PROVISOR_ENCRYPTION_KEY", given)
+        return GivenKeys(_all_keys(variable, given))
     file = directory / ENCRYPTION_KEY_FILE
-    stored = _stored(file)
-    return _key_bytes(f'The file "{file}"', stored) if stored else secrets.token_bytes(_ENCRYPTION_KEY_BYTES)
+    if _stored(file):
+        return KeyFile(file, partial(_all_keys, f'The file "{file}"'), writable=True)
+    return GivenKeys((secrets.token_bytes(_ENCRYPTION_KEY_BYTES),))
+
+
+def spellings(key: bytes) -> tuple[str, ...]:
+    """How a key may be written: what a log must never hold."""
+    standard, for_addresses = base64.b64encode(key), base64.urlsafe_b64encode(key)
+    return key.hex(), standard.decode("ascii"), for_addresses.decode("ascii")
 
 
 def prepare(environ: Mapping[str, str]) -> Path:
@@ -109,6 +125,12 @@ def _stored(file: Path) -> str:
 
 def _text(key: bytes) -> str:
     return base64.urlsafe_b64encode(key).decode("ascii")
+
+
+def _all_keys(source: str, text: str) -> tuple[bytes, ...]:
+    """One key or more, separated by white space or commas; the first is the one that seals."""
+    words = [word for word in re.split(r"[\s,]+", text) if word]
+    return tuple(dict.fromkeys(_key_bytes(source, word) for word in words))
 
 
 def _key_bytes(source: str, text: str) -> bytes:

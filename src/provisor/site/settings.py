@@ -4,7 +4,6 @@ Importing this needs no data directory: `provisor.site.start` makes it, and the 
 that keeps anything begins. Raises `SettingsError` for a value that cannot be used.
 """
 
-import base64
 import os
 
 from provisor.site.addresses import (
@@ -16,13 +15,13 @@ from provisor.site.addresses import (
 )
 from provisor.site.database_url import read_database
 from provisor.site.environment import read, read_secret
-from provisor.site.keys import data_directory, encryption_key, secret_key
+from provisor.site.keys import data_directory, encryption_keys, secret_key, spellings
 from provisor.site.logs import configure_structlog, logging_settings
 
 DATA_DIR = data_directory(os.environ)
 SECRET_KEY = secret_key(os.environ, DATA_DIR)
-#: The key-encryption key of `provisor.applications.vault`.
-ENCRYPTION_KEY = encryption_key(os.environ, DATA_DIR)
+#: Where `provisor.vault` finds the key-encryption keys.
+ENCRYPTION_KEYS = encryption_keys(os.environ, DATA_DIR)
 #: Networks where targets may live although they are private, and where `http://` is accepted.
 PRIVATE_TARGETS = read_private_targets(read(os.environ, "PROVISOR_PRIVATE_TARGETS"))
 _PUBLIC = read_public_url(read(os.environ, "PROVISOR_PUBLIC_URL"))
@@ -171,9 +170,7 @@ DEFAULT_FROM_EMAIL = read_email_from(read(os.environ, "PROVISOR_EMAIL_FROM"), _P
 LOGGING = logging_settings(
     secrets=[
         SECRET_KEY,
-        ENCRYPTION_KEY.hex(),
-        base64.b64encode(ENCRYPTION_KEY).decode("ascii"),
-        base64.urlsafe_b64encode(ENCRYPTION_KEY).decode("ascii"),
+        *(text for key in ENCRYPTION_KEYS.read() for text in spellings(key)),
         str(_DATABASE.get("PASSWORD", "")),
         str(_EMAIL.get("EMAIL_HOST_PASSWORD", "")),
     ]

@@ -5,8 +5,8 @@ from typing import Any
 
 from provisor.applications.credentials import OpenCredential, open_credential
 from provisor.applications.models import Application
-from provisor.applications.vault import VaultError
 from provisor.scim.authentication import METHODS
+from provisor.vault.keys import VaultError
 
 
 def shown_auth(application: Application) -> dict[str, Any]:

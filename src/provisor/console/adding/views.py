@@ -18,7 +18,6 @@ from provisor.applications.credentials import OpenCredential, open_credential
 from provisor.applications.lookup import live_applications, live_policies
 from provisor.applications.models import Application
 from provisor.applications.refusals import ConfigurationRefusal
-from provisor.applications.vault import VaultError
 from provisor.console import notices
 from provisor.console.adding.authorizing import authorize, goes_to, overtaken_by, page, renew_edition
 from provisor.console.adding.basics import RenameForm, profile_of
@@ -32,6 +31,7 @@ from provisor.console.mapping.features import features, save_features
 from provisor.console.refusals import is_conflict, place_errors, sentence_of
 from provisor.directory.models import Closure, Membership
 from provisor.scim.authentication import METHODS
+from provisor.vault.keys import VaultError
 
 _WRONG = 422
 _CONFLICT = 409

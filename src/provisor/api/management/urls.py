@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from provisor.api.bearer import Unauthenticated, principal_of
 from provisor.api.documents import MediaTypes, announced_length
+from provisor.api.management.description import describer
 from provisor.api.management.idempotency import once
 from provisor.api.management.interface import as_problem, make, unauthenticated
 from provisor.api.management.problems import Problem
@@ -28,7 +29,8 @@ def urlpatterns(root: str) -> list[URLPattern | URLResolver]:
     patterns, app_name, namespace = interface.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            pattern.callback = _door(pattern.callback, public=pattern.name in _PUBLIC)
+            public = pattern.name in _PUBLIC
+            pattern.callback = _door(describer(interface) if public else pattern.callback, public=public)
     return [
         path(f"{root}/", (patterns, app_name, namespace)),
         re_path(rf"^{root}", _door(_nowhere)),

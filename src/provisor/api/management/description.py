@@ -1,0 +1,24 @@
+"""The description of the interface (OpenAPI), made once: it says the same to everybody."""
+
+from collections.abc import Callable
+from functools import cache
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseNotAllowed
+from ninja import NinjaAPI
+
+
+def describer(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
+    """A view that answers with the description of `api`, to GET and HEAD."""
+
+    @cache
+    def described() -> bytes:
+        return orjson.dumps(api.get_openapi_schema(), option=orjson.OPT_NON_STR_KEYS)
+
+    def describe(request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return HttpResponse(described(), content_type="application/json")
+
+    return describe

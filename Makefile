@@ -20,8 +20,8 @@ export PIP_NO_INPUT := 1
 
 help:
 	@echo "make demo [ARGS=...]  start Provisor with sample people and a real SCIM target (ARGS go to provisor demo)"
-	@echo "make test             install everything and run all checks and tests"
-	@echo "make test-postgresql      run all tests that use a database on PostgreSQL"
+	@echo "make test [JOBS=n]    install everything and run all checks and tests, on both databases"
+	@echo "make test-postgresql      only the part of them that runs on PostgreSQL"
 	@echo "make simulate [SEEDS=n] [BASE=n]  play seeds of the simulation in virtual time"
 	@echo "make crash [KILLS=n] [BASE=n]  kill real engine processes so many times, and count what that breaks"
 	@echo "make mutants          break each rule on purpose and see that a test notices"
@@ -75,16 +75,18 @@ $(POSTGRESQL):
 	  echo "create_main_cluster = false" >> /etc/postgresql-common/createcluster.conf
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql
 
-# What `make test` runs on PostgreSQL as well as on SQLite.
-ON_BOTH := $(addprefix tests/,access api applications audit cli console directory site)
+# How many processes run the tests side by side; each has a database, a data directory and servers of its own.
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+ON_POSTGRESQL := PROVISOR_TEST_DATABASE=postgresql $(PYTEST) --only-database
 
+# Everything that uses a database runs twice: the pure rooms and the driven pages do not depend on which it is.
 test: $(VENV_STAMP) $(NODE_STAMP) $(CHROMIUM) $(POSTGRESQL) lint
-	$(BIN)/python -m pytest
-	PROVISOR_TEST_DATABASE=postgresql $(BIN)/python -m pytest --only-database $(ON_BOTH)
+	$(ON_POSTGRESQL)
+	$(PYTEST)
 
-# Everything that uses a database, on PostgreSQL; `test` runs the rooms of ON_BOTH there.
 test-postgresql: $(VENV_STAMP) $(NODE_STAMP) $(CHROMIUM) $(POSTGRESQL)
-	PROVISOR_TEST_DATABASE=postgresql $(BIN)/python -m pytest --only-database
+	$(ON_POSTGRESQL)
 
 # The rules in virtual time: seeds BASE to BASE + SEEDS - 1, on all cores. docs/testing.md tells what a seed is.
 SEEDS ?= 500
@@ -97,7 +99,7 @@ KILLS ?= 1000
 crash: $(VENV_STAMP)
 	$(BIN)/python -m tests.crash --kills $(KILLS) --base $(BASE)
 
-# Break each rule on purpose, in a copy of the tree, and see a test fail; docs/testing.md has the list.
+# Break each rule on purpose, in copies of the tree, and see a test fail; docs/testing.md has the list.
 mutants: $(VENV_STAMP)
 	$(BIN)/python -m tests.proofs
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.environment import DATA_DIR, POSTGRESQL, remove_data
-from tests.postgresql import empty_by_deletion
+from tests.environment import DATA_DIR, POSTGRESQL, RUN, remove_data
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,10 +25,16 @@ def django_db_modify_db_settings(data_directory: Path) -> None:
     """A database that the engine's thread sees: what the test has committed is there, as in a real process."""
     from django.conf import settings
 
+    from tests.tables import empty_quickly
+
+    database = settings.DATABASES["default"]
     if POSTGRESQL:
-        empty_by_deletion()
+        database.setdefault("TEST", {})["NAME"] = f"provisor_{RUN}"
     else:
-        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(data_directory / "test.sqlite3")
+        database.setdefault("TEST", {})["NAME"] = str(data_directory / "test.sqlite3")
+        # a loss of power is of no interest here, and each wait for the disk is
+        database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    empty_quickly()
 
 
 @pytest.fixture(autouse=True)

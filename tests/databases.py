@@ -10,12 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.environment import POSTGRESQL, database_url
+from tests.environment import POSTGRESQL, RUN, database_url
 
 ONLY_SQLITE = pytest.mark.skipif(POSTGRESQL, reason="the claim is about SQLite alone")
 ONLY_POSTGRESQL = pytest.mark.skipif(not POSTGRESQL, reason="the claim is about PostgreSQL alone")
 
-_TEMPLATE = "provisor_template"
+_TEMPLATE = f"provisor_{RUN}_template"
 _MIGRATE = "from provisor.cli.opening import open_installation; open_installation()"
 _numbers = count(1)
 
@@ -32,7 +32,7 @@ def own_environment(directory: Path) -> dict[str, str]:
 @cache
 def _database_of(_directory: Path) -> str:
     """The database of a data directory, made when it is first asked for."""
-    name = f"provisor_{next(_numbers)}"
+    name = f"provisor_{RUN}_{next(_numbers)}"
     _create(name, _migrated())
     return name
 

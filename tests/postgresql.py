@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +55,6 @@ def end_cluster(keeper: "subprocess.Popen[str]") -> None:
     keeper.stdout.close()
 
 
-def empty_by_deletion() -> None:
-    """Empty tables after a test by DELETE: most are empty, and a TRUNCATE of all of them takes half a second."""
-    from django.db.backends.postgresql.operations import DatabaseOperations
-
-    def sql_flush(_self: Any, _style: Any, tables: Sequence[str], **_how: Any) -> list[str]:
-        deletions = [f'DELETE FROM "{table}";' for table in tables]
-        # no order among the tables: foreign keys are not looked at
-        return ["SET LOCAL session_replication_role = replica;", *deletions]
-
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign] - only for the tests
-
-
 def _program(name: str) -> str:
     found = shutil.which(name, path=os.pathsep.join([*map(str, _BINARIES), os.environ.get("PATH", "")]))
     if found is None:
@@ -94,13 +81,13 @@ def _make(folder: Path, owner: dict[str, Any]) -> None:
 
 
 def _serve(folder: Path, owner: dict[str, Any]) -> "subprocess.Popen[bytes]":
-    settings: Sequence[str] = [f"{name}={value}" for name, value in _SETTINGS.items()]
+    settings = [f"{name}={value}" for name, value in _SETTINGS.items()]
     options = [part for each in settings for part in ("-c", each)]
     command = [_program("postgres"), "-D", str(folder / "data"), "-k", str(folder), *options]
     server = subprocess.Popen(
         command, **owner, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=sys.stderr
     )
-    ready = [_program("pg_isready"), "--quiet", "-h", str(folder), "-U", "provisor"]
+    ready = [_program("pg_isready"), "--quiet", "-h", str(folder), "-U", "provisor", "-d", "postgres"]
     for _ in range(_READY_SECONDS * 10):
         if server.poll() is not None:
             break

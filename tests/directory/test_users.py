@@ -161,7 +161,7 @@ def test_the_manager_column_follows_the_document(user) -> None:
     assert users.replace_user(made.id, {"userName": "bob"}, actor=ADA).manager_id is None
 
 
-@pytest.mark.parametrize("value", ["boss", str(uuid7())])
+@pytest.mark.parametrize("value", ["boss", pytest.param(str(uuid7()), id="the id of nobody")])
 def test_an_unknown_manager_is_refused(user, value: str) -> None:
     """Only the id of a user of the directory is a manager."""
     with pytest.raises(DirectoryRefusal, match="not the id of a user"):

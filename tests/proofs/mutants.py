@@ -9,7 +9,10 @@ LIST = Path(__file__).with_name("mutants.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One rule broken in one place. `tests` are node ids of pytest, or files; one of them must fail."""
+    """One rule broken in one place. `tests` are node ids of pytest, or files; one of them must fail.
+
+    `database` is where they run: "sqlite", or "postgresql" for what is about several workers.
+    """
 
     rule: str
     breaks: str
@@ -17,6 +20,7 @@ class Mutant:
     old: str
     new: str
     tests: tuple[str, ...]
+    database: str = "sqlite"
 
     def applied(self, text: str) -> str:
         """The text of the file with the rule broken. ValueError unless `old` stands in it exactly once."""
@@ -33,9 +37,10 @@ def read_mutants() -> list[Mutant]:
 
 def table(mutants: list[Mutant]) -> str:
     """The list as docs/testing.md shows it."""
-    rows = [f"| {each.rule} | {each.breaks} | {'<br>'.join(map(_shown, each.tests))} |" for each in mutants]
+    rows = [f"| {each.rule} | {each.breaks} | {_tests(each)} |" for each in mutants]
     return "\n".join(["| rule | broken on purpose | caught by one of |", "|---|---|---|", *rows])
 
 
-def _shown(test: str) -> str:
-    return f"`{test.removeprefix('tests/')}`"
+def _tests(mutant: Mutant) -> str:
+    shown = "<br>".join(f"`{test.removeprefix('tests/')}`" for test in mutant.tests)
+    return shown + (" on PostgreSQL" if mutant.database == "postgresql" else "")

@@ -311,6 +311,24 @@ def test_r06_progress_is_kept_when_the_second_chunk_fails(
     assert sent == (30 if handled else 40)
 
 
+@pytest.mark.parametrize("answer", [{"status": 429}, {"status": 503}, {"status": 500}, None])
+def test_r01_r06_a_removal_that_the_application_did_not_confirm_is_sent_again(
+    installation: Installation, target: LabServer, answer: dict[str, int] | None
+) -> None:
+    """It is busy, broken, or breaks off before the act: who left is taken out with the next try."""
+    people = installation.users("alice", "bob", "carla")
+    group = installation.granted("Sales", *people)
+    installation.run()
+    kind = "reset" if answer is None else "status"
+    target.set_options(faults=[fault(kind, "PATCH", "/Groups", handled=False, nth=1, **(answer or {}))])
+    remove_members(group.id, [people[0].id], actor=SYSTEM)
+    installation.run()
+    assert members(target, "Sales") == {"alice", "bob", "carla"}
+    assert LinkMember.objects.filter(link=installation.link(group)).exclude(remote_id=None).count() == 3
+    passes(installation, 2)
+    assert members(target, "Sales") == {"bob", "carla"}
+
+
 def test_r01_r06_add_then_remove_around_a_lost_reply_leaves_no_leaver(
     installation: Installation, target: LabServer
 ) -> None:

@@ -143,7 +143,7 @@ def test_r01_members_in_doubt_are_settled(installation: Installation, target: La
     assert installation.link(group).state == Link.State.IN_SYNC
 
 
-def test_r01_a_worker_that_lost_the_application_records_nothing(
+def test_r01_r20_a_worker_that_lost_the_application_records_nothing(
     installation: Installation, target: LabServer
 ) -> None:
     """The epoch moved on: its settlement is refused as a whole."""

@@ -62,7 +62,7 @@ def test_r01_r02_r20_one_of_several_workers_is_killed_and_another_goes_on_within
     assert len(crew) == workers
 
 
-def test_a_wake_up_that_waits_behind_a_dead_job_is_not_lost(
+def test_r01_r20_a_wake_up_that_waits_behind_a_dead_job_is_not_lost(
     company: Company, target: LabServer, hire: Hire
 ) -> None:
     """The documented rescue, to try the dead job again, would meet the waiting one, fail, and block the application."""

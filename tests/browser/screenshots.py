@@ -6,12 +6,14 @@ service runs beside a SCIM server that we did not write and beside the lab targe
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,10 +24,13 @@ from tests.browser.conftest import _ARGUMENTS, CHROMIUM, sign_in
 from tests.browser.service import Service, service
 from tests.servers import LabServer, Scim2Server, lab, scim2_server
 from tests.servers.processes import ROOT
+from tests.servers.reader import post
 
 #: What the README shows, wide.
 SHOWN = (("home", "light"), ("home", "dark"), ("why", "light"), ("plan", "light"))
-WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 400, "height": 860}
+_SIZES = {"wide": {"width": 1280, "height": 860}, "narrow": {"width": 400, "height": 860}}
+_THEMES = ("light", "dark")
+_SETTINGS = ("administrators", "tokens", "notifications", "attributes", "about")
 #: Longer pages are cut there, in pixels.
 _HIGHEST = 3_000
 PEOPLE = 160
@@ -50,12 +55,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument("--all", type=Path, metavar="DIR", help="every page, theme and width goes there")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="only the pages whose names it matches")
+    parser.add_argument("--theme", choices=_THEMES, action="append", help="only this one")
+    parser.add_argument("--size", choices=tuple(_SIZES), action="append", help="only this one")
     arguments = parser.parse_args()
     with _running() as (provisor, targets):
-        pictures = _company(provisor, *targets)
+        pictures = [one for one in _company(provisor, *targets) if re.search(arguments.only, one.name)]
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
-            _photograph(browser, provisor, pictures, arguments.directory, arguments.all)
+            _photograph(browser, provisor, pictures, arguments)
             browser.close()
 
 
@@ -103,7 +111,24 @@ def _company(provisor: Service, server: Scim2Server, laboratory: LabServer) -> l
     group = roster.group_ids["Field Service"]
     remove_members(group, _still_members(group, [roster.user_ids[name] for name in lost]), actor=actor)
     _until_still()
-    return _pictures(wiki, library, travel, roster.group_ids["Engineering"])
+    _found_by_a_scan(server, wiki, actor)
+    return _pictures(wiki, library, travel, payroll, roster.group_ids["Engineering"])
+
+
+def _found_by_a_scan(server: Scim2Server, wiki: Any, actor: Any) -> None:
+    """Somebody works in the application beside Provisor, and a scan sees it."""
+    from provisor.provisioning.models import Link
+    from provisor.provisioning.scans import request_scan
+
+    schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
+    for name in ("svc-backup", "old.contractor@halden.example"):
+        post(f"{server.base_url}/Users", {"schemas": schemas, "userName": name, "active": True}, server.token)
+    known = Link.objects.filter(application=wiki, kind="user", state="in_sync").order_by("id")[5]
+    patch = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+             "Operations": [{"op": "replace", "path": "displayName", "value": "Somebody Else"}]}  # fmt: skip
+    post(f"{server.base_url}/Users/{known.remote_id}", patch, server.token, method="PATCH")
+    request_scan(wiki.pk, actor=actor)
+    _until_still()
 
 
 def _application(name: str, base_url: str, token: str, actor: Any, **fields: Any) -> Any:
@@ -149,16 +174,30 @@ def _standing() -> tuple[int, list[tuple[str, int]]]:
     from django.db.models import Count
 
     from provisor.directory.models import Pending
-    from provisor.provisioning.models import Link, Run
+    from provisor.provisioning.models import Link, Run, Scan
 
-    moving = Pending.objects.count() + Run.objects.filter(state__in=("requested", "running")).count()
+    going = ("requested", "running")
+    moving = sum(rows.filter(state__in=going).count() for rows in (Run.objects, Scan.objects))
+    moving += Pending.objects.count()
     states = Link.objects.values_list("state").annotate(count=Count("id")).order_by("state")
     return moving, list(states)
 
 
-def _pictures(wiki: Any, library: Any, travel: Any, group_id: Any) -> list[Picture]:
-    from provisor.provisioning.models import AccessInterval, Link
+def _pictures(wiki: Any, library: Any, travel: Any, payroll: Any, group_id: Any) -> list[Picture]:
+    from django.db.models import Count
 
+    from provisor.applications.models import Policy
+    from provisor.directory.models import Membership, User
+    from provisor.provisioning.models import AccessInterval, Link, Run
+
+    small = (
+        Membership.objects.values_list("group_id")
+        .annotate(n=Count("pk"))
+        .filter(n__range=(5, 15))
+        .order_by("n")[0]
+    )
+    accounts = Link.objects.filter(application=library, kind="user")
+    outside = User.objects.filter(active=True, deleted_at=None).exclude(pk__in=accounts.values("local_id"))[0]
     failed = Link.objects.filter(application=library, state="failed").first()
     well = Link.objects.filter(application=wiki, kind="user", state="in_sync").order_by("id")[20]
     # Who was in two applications, of which at least one account is live.
@@ -174,6 +213,13 @@ def _pictures(wiki: Any, library: Any, travel: Any, group_id: Any) -> list[Pictu
         Picture("link", f"/apps/{wiki.pk}/links/{well.pk}"),
         *([Picture("link-failed", f"/apps/{library.pk}/links/{failed.pk}")] if failed else []),
         Picture("holds", f"/apps/{wiki.pk}/holds"),
+        Picture("drift", f"/apps/{wiki.pk}/drift"),
+        Picture("provision", f"/apps/{wiki.pk}/provision", _provision),
+        Picture("access-day", f"/apps/{library.pk}/access"),
+        Picture("application-groups", f"/apps/{wiki.pk}/groups"),
+        Picture("application-policies", f"/apps/{wiki.pk}/policies"),
+        Picture("application-settings", f"/apps/{wiki.pk}/settings"),
+        Picture("application-refused", f"/apps/{payroll.pk}"),
         Picture("log", f"/apps/{wiki.pk}/log"),
         Picture("mapping", f"/apps/{wiki.pk}/mapping"),
         Picture("features", f"/apps/{wiki.pk}/features"),
@@ -188,9 +234,24 @@ def _pictures(wiki: Any, library: Any, travel: Any, group_id: Any) -> list[Pictu
         Picture(
             "add-application-connection", "/apps/add/connection?" + urlencode({"profile": "generic", "name": "Intranet"})
         ),
+        Picture("why-not", "/why?" + urlencode({"user": outside.pk, "application": library.pk})),
+        Picture("user-edit", f"/users/{live.user_id}/edit"),
+        Picture("user-add", "/users/add"),
+        Picture("user-access-day", f"/users/{live.user_id}/access"),
+        Picture("users-import", "/users/import"),
+        Picture("group-create", "/groups/create"),
+        Picture("group-reach", f"/groups/{small[0]}", _choose_first),
+        *(Picture(f"group-{tab}", f"/groups/{group_id}/{tab}") for tab in ("inside", "policies", "applications", "journal")),
+        Picture("policy", f"/policies/{Policy.objects.order_by('name')[0].pk}"),
+        Picture("policy-add", "/policies/add"),
         Picture("activity", "/activity"),
+        Picture("activity-log", "/activity/log"),
+        Picture("run", f"/activity/runs/{Run.objects.order_by('-requested_at')[0].pk}"),
         Picture("audit", "/audit"),
+        Picture("journal", "/audit/journal"),
+        Picture("audit-verify", "/audit/verify"),
         Picture("settings", "/settings"),
+        *(Picture(f"settings-{page}", f"/settings/{page}") for page in _SETTINGS),
         Picture("palette", "/", _search),
     ]  # fmt: skip
 
@@ -202,6 +263,23 @@ def _open_first(page: Page) -> None:
         first.locator("summary").click()
 
 
+def _choose_first(page: Page) -> None:
+    """Two members selected, and what taking them out would reach."""
+    boxes = page.locator("main table tbody").get_by_role("checkbox")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.get_by_role("combobox", name="Select action").select_option(label="Remove from the group")
+    page.locator(".reach .reach-said").first.wait_for()
+
+
+def _provision(page: Page) -> None:
+    """One person provisioned on demand, with every step."""
+    page.get_by_role("searchbox").fill("a")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_role("button", name=re.compile("Provision .* now")).first.click()
+    page.locator(".chain").wait_for()
+
+
 def _search(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Search pages").press_sequentially("eng")
@@ -209,17 +287,16 @@ def _search(page: Page) -> None:
 
 
 def _photograph(
-    browser: Browser, provisor: Service, pictures: list[Picture], directory: Path, everything: Path | None
+    browser: Browser, provisor: Service, pictures: list[Picture], arguments: argparse.Namespace
 ) -> None:
-    for theme in ("light", "dark"):
-        for size, width in (("wide", WIDE), ("narrow", NARROW)):
-            wanted = [
-                (picture, place)
-                for picture in pictures
-                if (place := _place(picture.name, theme, size, directory, everything)) is not None
-            ]
-            if wanted:
-                _visit(browser, provisor, theme, width, wanted, whole=everything is not None)
+    for theme, size in product(arguments.theme or _THEMES, arguments.size or _SIZES):
+        wanted = [
+            (picture, place)
+            for picture in pictures
+            if (place := _place(picture.name, theme, size, arguments.directory, arguments.all)) is not None
+        ]
+        if wanted:
+            _visit(browser, provisor, theme, _SIZES[size], wanted, whole=arguments.all is not None)
 
 
 def _place(name: str, theme: str, size: str, directory: Path, everything: Path | None) -> Path | None:

@@ -14,7 +14,7 @@ from provisor.access.accounts import create_account
 from provisor.audit.actor import SYSTEM
 from provisor.console.home import pace, page
 from provisor.directory.models import JournalEntry, Pending
-from provisor.provisioning.models import Attempt, Health, Hold, Link
+from provisor.provisioning.models import Attempt, Finding, Health, Hold, Link
 from provisor.provisioning.process_lock import ProcessLock
 from tests.console.conftest import application, link, user
 from tests.console.engines import Worker, one_engine
@@ -122,6 +122,30 @@ def test_held_memberships_are_told_apart_from_what_the_bell_counts(browser: Clie
     assert "1 account or group needs you" in page
     assert "The brake holds 3 removals in Slack: 1 of accounts and groups, 2 memberships." in page
     assert "since " in page
+
+
+def test_what_a_scan_found_needs_a_person_until_it_is_decided(browser: Client):
+    slack = application()
+    for number, what in enumerate(["unknown", "unknown", "changed", "members", "missing"]):
+        Finding.objects.create(
+            application=slack, kind="user", what=what, remote_id=str(number), name="x", digest="d",
+            found_at=1_700_000_000_000, seen_at=1_700_000_000_000,
+        )  # fmt: skip
+    shown = _home(browser)
+    page = _text(shown)
+    assert "A scan of Slack found 5 things that nobody has decided about." in page
+    words = (
+        "1 is not there any more",
+        "1 was changed there",
+        "1 group has other members",
+        "2 are unknown here.",
+    )
+    assert ", ".join(words) in page
+    assert f'href="/apps/{slack.id}/drift"' in shown
+    assert "5 accounts and groups need you" in page
+    assert "5 accounts and groups need you" in _text(browser.get("/policies").content.decode())
+    Finding.objects.update(state="ignored")
+    assert "A scan of" not in _text(_home(browser))
 
 
 def test_more_than_six_needs_are_counted_and_shown_on_their_own_page(browser: Client):

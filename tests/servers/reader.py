@@ -61,12 +61,12 @@ def get(url: str, token: str = "") -> Any:
     return _answer(urllib.request.Request(url, headers=headers))
 
 
-def post(url: str, values: Any, token: str = "") -> Any:
+def post(url: str, values: Any, token: str = "", *, method: str = "POST") -> Any:
     """Send JSON to an address; the JSON that comes back, or None for an empty answer."""
     headers = {"Content-Type": "application/scim+json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    return _answer(urllib.request.Request(url, json.dumps(values).encode(), headers, method="POST"))
+    return _answer(urllib.request.Request(url, json.dumps(values).encode(), headers, method=method))
 
 
 def by_name(resources: Iterable[Resource], attribute: str) -> dict[str, Resource]:

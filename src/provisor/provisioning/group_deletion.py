@@ -1,6 +1,7 @@
 """A group that was unlinked and kept there is deleted there by a person: one deliberate, audited act."""
 
 from provisor.applications.capabilities import dialect_of
+from provisor.applications.models import Application
 from provisor.audit.actor import Actor
 from provisor.audit.record import record as record_act
 from provisor.directory.changes import change
@@ -42,19 +43,30 @@ def delete_group_there(link_id: int, *, actor: Actor) -> Link:
     return link
 
 
+def is_left_there(link: Link) -> bool:
+    """Whether it is a group of ours that no policy pushes any more, and that stays in the application."""
+    ours = link.origin in (Link.Origin.CREATED, Link.Origin.ADOPTED)
+    return link.kind == "group" and not link.in_scope and link.remote_id is not None and ours
+
+
 def _refuse(link: Link) -> None:
-    application = link.application
-    deletes = application.features.get("groups", {}).get("delete", True)
     if link.kind != "group":
         raise OperationRefused(NO_GROUP)
     if link.intent is not None:
         raise OperationRefused(UNDER_WAY)
     if link.in_scope:
         raise OperationRefused(PUSHED)
-    if link.remote_id is None or link.origin not in (Link.Origin.CREATED, Link.Origin.ADOPTED):
+    if not is_left_there(link):
         raise OperationRefused(NOT_OURS)
-    if not (deletes and dialect_of(application).delete_groups):
-        raise OperationRefused(CANNOT.format(name=application.name))
+    if sentence := why_not_deleted(link.application):
+        raise OperationRefused(sentence)
+
+
+def why_not_deleted(application: Application) -> str:
+    """Why no group can be deleted there at all; empty where it can."""
+    deletes = application.features.get("groups", {}).get("delete", True)
+    can = deletes and dialect_of(application).delete_groups
+    return "" if can else CANNOT.format(name=application.name)
 
 
 def _pass_brake(link: Link, actor: Actor) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from provisor.applications.models import Application
 from provisor.provisioning.backoff import FIRST, LONGEST
 from provisor.provisioning.health import FIRST_PROBE, LONGEST_PROBE
+from provisor.provisioning.scans import drift_settings
 from provisor.provisioning.surroundings import Surroundings
 
 _SECOND, _MINUTE, _HOUR = 1_000, 60_000, 3_600_000
@@ -39,10 +40,27 @@ def moments(application: Application) -> tuple[Moment, ...]:
         ),
         Moment(when=_("While it is not well"), what=_probes()),
         Moment(when=_("Once a minute"), what=_expiry(application)),
+        _scan(application),
         Moment(
             when=_("Before the first pass"),
-            what=_("What the application says of itself is read; later only when somebody tests the connection, or asks for its attributes again in the mapping. Nothing else is read from it on a schedule."),
+            what=_("What the application says of itself is read; later only when somebody tests the connection, or asks for its attributes again in the mapping."),
         ),
+    )  # fmt: skip
+
+
+def _scan(application: Application) -> Moment:
+    every = drift_settings(application)["every"]
+    if every is None:
+        return Moment(
+            when=_("When somebody asks"),
+            what=_(
+                "It is scanned for what others changed there. The tab Drift can have it scanned on a schedule."
+            ),
+        )
+    when = _("Every %(duration)s") % {"duration": duration(every * _HOUR)}
+    return Moment(
+        when=when,
+        what=_("It is scanned for what others changed there, by list pages and beside all other work; the tab Drift says what follows."),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from provisor.console.applications import phrases
 from provisor.console.applications.attempts import AttemptRow, Cause, causes_of, rows_of
 from provisor.console.applications.named import Named
 from provisor.provisioning.comparison import Line, compare
+from provisor.provisioning.group_deletion import is_left_there
 from provisor.provisioning.models import AccessInterval, Attempt, Hold, Kind, Link, LinkMember
 from provisor.scim.path import MISSING
 
@@ -69,6 +70,8 @@ class OneLink:
     members: Mapping[str, int]
     intervals: list[AccessInterval]
     holds: list[Hold]
+    #: A group that no policy pushes any more; only a person deletes it there.
+    left_there: bool
 
     @property
     def is_user(self) -> bool:
@@ -116,6 +119,7 @@ def one_link(link: Link, now: Mapping[str, Any] | None = None) -> OneLink:
         members=members,
         intervals=_intervals(link),
         holds=_holds(link, members),
+        left_there=is_left_there(link) and link.cause != Link.Cause.DELETED,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from provisor.console.applications.named import Named, groups_called, names_of, 
 from provisor.console.forms import ConsoleForm
 from provisor.console.keyset import Page, page_of
 from provisor.directory.queries import as_id
+from provisor.provisioning.group_deletion import is_left_there
 from provisor.provisioning.models import Kind, Link
 
 #: States that another try may help.
@@ -47,6 +48,16 @@ class LinkRow:
     @property
     def name(self) -> str:
         return self.named.name if self.named else str(self.link.local_id)
+
+    @property
+    def left_there(self) -> bool:
+        """Whether it is a group that no policy pushes any more, and that stays there."""
+        return is_left_there(self.link) and self.link.cause != Link.Cause.DELETED
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it is still to be taken away."""
+        return self.link.state not in (Link.State.RELEASED, Link.State.MISSING)
 
     @property
     def can_retry(self) -> bool:

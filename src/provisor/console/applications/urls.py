@@ -6,6 +6,7 @@ from provisor.console.applications import (
     acts,
     drift,
     drift_acts,
+    group_deleting,
     holds,
     link,
     links,
@@ -54,5 +55,6 @@ urlpatterns = [
     path(_LINK, link.link, name="application-link"),
     path(f"{_LINK}/read", link.read_link, name="application-link-read"),
     path(f"{_LINK}/adopt", link.adopt, name="application-link-adopt"),
+    path(f"{_LINK}/delete", group_deleting.delete_there, name="application-link-delete"),
     path(f"{_LINK}/<slug:act>", link.act_on_link, name="application-link-act"),
 ]

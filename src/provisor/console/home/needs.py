@@ -1,7 +1,7 @@
 """What needs a person: sentences, the most urgent first, each with the one page that mends it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provisor.applications.models import Application
+from provisor.console.home.found import Found
 from provisor.console.home.reading import ApplicationRow
 from provisor.provisioning.home import engine_runs
 from provisor.provisioning.models import Hold, Kind, Link
@@ -36,8 +37,8 @@ class Need:
     since: int | None = None
 
 
-def needs(rows: list[ApplicationRow]) -> list[Need]:
-    """Everything that waits for a person now; four queries beside those of the rows."""
+def needs(rows: list[ApplicationRow], found: Sequence[Found]) -> list[Need]:
+    """Everything that waits for a person now; four queries beside those of the rows and the findings."""
     names = {row.application.id: row.application.name for row in rows}
     return [
         *_engine(rows),
@@ -45,6 +46,7 @@ def needs(rows: list[ApplicationRow]) -> list[Need]:
         *_leavers(names),
         *_holds(names),
         *_conflicts(rows),
+        *_found(names, found),
         *_failures(names),
         *_not_started(rows),
         *_paused(rows),
@@ -176,6 +178,24 @@ def _conflicts(rows: list[ApplicationRow]) -> Iterator[Need]:
                 detail=_("Provisor cannot tell whose they are."),
                 act=_("Decide"),
                 address=reverse("application-accounts", args=[row.application.id]) + "?state=conflict",
+            )
+
+
+def _found(names: dict[UUID, str], found: Sequence[Found]) -> Iterator[Need]:
+    for one in found:
+        if one.application in names:
+            sentence = ngettext(
+                "A scan of %(name)s found %(count)d thing that nobody has decided about.",
+                "A scan of %(name)s found %(count)d things that nobody has decided about.",
+                one.count,
+            )
+            yield Need(
+                state="found",
+                sentence=sentence % {"count": one.count, "name": names[one.application]},
+                detail=one.in_words,
+                act=_("Decide"),
+                address=reverse("application-drift", args=[one.application]),
+                since=one.since,
             )
 
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from provisor.console.home import reading
+from provisor.console.home.found import findings
 from provisor.console.home.needs import needs
 from provisor.console.home.pace import paces
 from provisor.console.home.sample_offer import offer
@@ -17,7 +18,8 @@ def page(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     """What needs a person, one row for each application, the latest changes; on a new system the first steps."""
     rows = reading.application_rows()
     directory = reading.people_and_groups()
-    every = needs(rows)
+    found = findings()
+    every = needs(rows, found)
     pace = paces()
     empty = not (rows or directory["users"] or directory["groups"])
     context = {
@@ -27,8 +29,9 @@ def page(request: HttpRequest, *, status: int = 200) -> HttpResponse:
         "sample": offer(request) if empty else None,
         "changes": reading.latest_changes(),
         "needs": every[:SHOWN],
-        # Counted from the rows: the frame need not ask again.
-        "needs_you": sum(row.status[state] for row in rows for state in FOR_A_PERSON),
+        # Counted from what was read: the frame need not ask again.
+        "needs_you": sum(row.status[state] for row in rows for state in FOR_A_PERSON)
+        + sum(one.count for one in found),
         "more": max(len(every) - SHOWN, 0),
     }
     return render(request, "console/home/home.html", context, status=status)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from provisor.access.permissions import Permission
 from provisor.console.guard import requires
 from provisor.console.home import reading
+from provisor.console.home.found import findings
 from provisor.console.home.needs import needs
 from provisor.console.home.page import page
 
@@ -22,4 +23,5 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(Permission.READ)
 def needs_you(request: HttpRequest) -> HttpResponse:
     """Everything that needs a person."""
-    return render(request, "console/home/needs_you.html", {"needs": needs(reading.application_rows())})
+    every = needs(reading.application_rows(), findings())
+    return render(request, "console/home/needs_you.html", {"needs": every})

@@ -80,11 +80,11 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Switch, ...]], ...]] = (
         (
             Switch(
                 name="roles", label=_("Roles"),
-                consequence=_("On: the roles of all policies of a person are sent, and other roles of the account are replaced by them. Off: roles are left alone."),
+                consequence=_("On: the roles of all policies of a person are sent, and taken away with the policy; roles that others gave stay. Off: roles are left alone."),
             ),
             Switch(
                 name="entitlements", label=_("Permissions (entitlements)"),
-                consequence=_("On: the entitlements of all policies of a person are sent, and others of the account are replaced by them. Off: entitlements are left alone."),
+                consequence=_("On: the entitlements of all policies of a person are sent, and taken away with the policy; those that others gave stay. Off: entitlements are left alone."),
             ),
         ),
     ),

@@ -48,7 +48,8 @@ class Caller:
 
 
 def _answer(answer: HttpResponse) -> Answer:
-    return Answer(answer.status_code, answer.headers, answer.content)
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return Answer(answer.status_code, answer.headers, content)
 
 
 @pytest.fixture

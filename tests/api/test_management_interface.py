@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -414,6 +415,26 @@ def test_audit_and_journal_are_read(api: Caller) -> None:
     assert events == ["application.updated", "application.created"]
     page = api("GET", "/journal?limit=1").body
     assert api("GET", f"/journal?limit=1&cursor={page['next']}").body["items"] != page["items"]
+
+
+@pytest.mark.parametrize("name", ["jsonl", "ocsf", "cef"])
+def test_the_audit_record_is_exported_line_by_line_from_where_the_last_export_ended(
+    api: Caller, name: str
+) -> None:
+    """Oldest first, so that the last id is where the next one begins."""
+    for number in range(3):
+        api("POST", "/applications", {**NEW, "name": f"A{number}"})
+    whole = api("GET", "/audit/export?format=jsonl").content.splitlines()
+    ids = [orjson.loads(line)["id"] for line in whole]
+    assert ids == sorted(ids)
+    rest = api("GET", f"/audit/export?format={name}&after={ids[-3]}")
+    assert rest.status == 200
+    assert len(rest.content.splitlines()) == 2
+    assert len(api("GET", f"/audit/export?format={name}&act=application.created").content.splitlines()) == 3
+
+
+def test_an_unknown_format_of_an_export_is_a_problem(api: Caller) -> None:
+    assert is_problem(api("GET", "/audit/export?format=xml"), 422, "invalid")
 
 
 def test_profiles_are_searched(api: Caller) -> None:

@@ -103,6 +103,15 @@ def test_secrets_may_stand_in_files(read, tmp_path: Path):
     assert found["EMAIL_HOST_PASSWORD"] == "word"
 
 
+def test_places_of_anchors_are_files_and_webhooks(read):
+    """Each once; every hour, unless another interval is set."""
+    found = read(PROVISOR_AUDIT_ANCHORS="/var/a.jsonl https://a.example.com/x /var/a.jsonl")
+    assert found["AUDIT_ANCHORS"] == ("/var/a.jsonl", "https://a.example.com/x")
+    assert found["AUDIT_ANCHOR_MINUTES"] == 60
+    assert read()["AUDIT_ANCHORS"] == ()
+    assert read(PROVISOR_AUDIT_ANCHOR_MINUTES="5")["AUDIT_ANCHOR_MINUTES"] == 5
+
+
 def test_allowed_hosts_are_local_unless_given_and_hold_the_public_host(read):
     """What the public URL names is always answered."""
     assert read()["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
@@ -162,6 +171,9 @@ def test_email_leaves_only_when_a_mail_server_is_named(read):
         ("PROVISOR_SECRET_KEY", "short-canary", "has only 12 characters"),
         ("PROVISOR_SECRET_KEY_FILE", "/nowhere/key", 'names "/nowhere/key", which cannot be read'),
         ("PROVISOR_ENCRYPTION_KEY", "canary-not-a-key", "is not a key of 32 bytes"),
+        ("PROVISOR_AUDIT_ANCHORS", "/a/file anchors.example.com/canary", "neither an absolute path"),
+        ("PROVISOR_AUDIT_ANCHOR_MINUTES", "0", "a number of minutes"),
+        ("PROVISOR_AUDIT_ANCHOR_MINUTES", "1.5", "a number of minutes"),
         ("PROVISOR_ENCRYPTION_KEY", KEY.hex()[:-2], "is not a key of 32 bytes"),
         ("PROVISOR_DATABASE_URL", "mysql://canary@h/n", 'begins with "mysql://"'),
         ("PROVISOR_DATABASE_URL", "canary", "begins with something that is no scheme"),

@@ -60,3 +60,25 @@ class AuditHead(models.Model):
 
     class Meta:
         db_table = "audit_head"
+
+
+class AuditAnchor(models.Model):
+    """When the end of the chain was last noted in one place outside the database, and what came of the last try."""
+
+    #: SHA-256 of the place: the address of a webhook may hold a secret.
+    place_digest = models.CharField(max_length=64, primary_key=True)
+    #: What people see of the place.
+    label = models.TextField()
+    tried_at = models.DateTimeField(null=True)
+    #: Of the last anchor that arrived.
+    at = models.DateTimeField(null=True)
+    entries = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="")
+    #: Why the last try failed, as a sentence; empty when it did not.
+    problem = models.TextField(default="", blank=True)
+
+    class Meta:
+        db_table = "audit_anchor"
+
+    def __str__(self) -> str:
+        return self.label

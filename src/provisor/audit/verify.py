@@ -1,11 +1,12 @@
 """Checking the chain: an edit, a deletion, a reordering or a truncation shows, and where."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from provisor.audit import chain
+from provisor.audit.anchors import Anchor
 from provisor.audit.erase import ERASED, entries_named_in
 from provisor.audit.models import AuditEntry, AuditHead
 
@@ -69,17 +70,23 @@ class _Walk:
     digest: str = chain.GENESIS
     entries: int = 0
     anchored: bool = False
+    #: Anchors that were not met yet, by the number of entries that they counted.
+    anchors: dict[int, list[Anchor]] = field(default_factory=dict)
     #: Entries without content, until an entry is met that says they were erased.
     bare: set[int] = field(default_factory=set)
 
 
-def verify(*, anchor: str = "", progress: Progress | None = None) -> Verification:
+def verify(
+    *, anchor: str = "", anchors: Iterable[Anchor] = (), progress: Progress | None = None
+) -> Verification:
     """Read the whole chain and say whether it is whole.
 
-    `anchor` is the head of an earlier verification, kept outside the database: only with it is a chain recognised
-    that somebody cut off and re-wrote to its end.
+    `anchors` were noted outside the database by schedule, and `anchor` is the head of an earlier verification: only
+    with one of them is a chain recognised that somebody cut off and re-wrote to its end.
     """
     walk = _Walk(anchored=anchor in ("", chain.GENESIS))
+    for each in anchors:
+        walk.anchors.setdefault(each.entries, []).append(each)
     problem = ""
     total = AuditEntry.objects.count() if progress else 0
     for row in _rows():
@@ -90,6 +97,9 @@ def verify(*, anchor: str = "", progress: Progress | None = None) -> Verificatio
             break
         walk.digest, walk.entries = row.digest, walk.entries + 1
         walk.anchored = walk.anchored or row.digest == anchor
+        problem = _problem_of_anchors(walk)
+        if problem:
+            break
     problem = problem or _problem_at_end(walk)
     return Verification(ok=not problem, entries=walk.entries, problem=problem, head=walk.digest)
 
@@ -123,11 +133,32 @@ def _problem_of_payload(row: _Row, walk: _Walk) -> str:
     return ""
 
 
+def _problem_of_anchors(walk: _Walk) -> str:
+    for anchor in walk.anchors.pop(walk.entries, ()):
+        if anchor.digest != walk.digest:
+            return (
+                f"Entry number {walk.entries} is not the one that was anchored at {_moment(anchor)}: the record was "
+                "re-written since."
+            )
+    return ""
+
+
+def _moment(anchor: Anchor) -> str:
+    return anchor.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def _problem_at_end(walk: _Walk) -> str:
     head = AuditHead.objects.filter(id=1).first()
     expected = head.digest if head else chain.GENESIS
     if expected != walk.digest:
         return f"The chain ends too early: after entry number {walk.entries}, entries were removed."
+    missed = [each for some in walk.anchors.values() for each in some if each.entries > walk.entries]
+    if missed:
+        most = max(missed, key=lambda each: each.entries)
+        return (
+            f"There are {walk.entries} entries, and at {_moment(most)} there were {most.entries}: the end was cut "
+            "off, or an older backup was restored."
+        )
     if not walk.anchored:
         return "The anchor is not in the chain: entries were removed or re-written since it was taken."
     if walk.bare:

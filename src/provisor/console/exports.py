@@ -1,16 +1,12 @@
 """CSV for spreadsheets: streamed, and no cell of a stranger becomes a formula."""
 
 import csv
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
-#: Lines that are read and sent together.
-_TOGETHER: Final = 500
+from provisor.streaming import in_parts
 
 #: A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection").
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -44,16 +40,3 @@ def cell(value: Any) -> str:
     text = "" if value is None else str(value)
     numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
     return f"'{text}" if text.startswith(_FORMULA) and not numeric else text
-
-
-def in_parts(request: HttpRequest, answer: StreamingHttpResponse) -> StreamingHttpResponse:
-    """Return the answer so that the server of this request sends it part by part, and holds one part at a time."""
-    lines = answer.streaming_content
-    if isinstance(request, ASGIRequest) and isinstance(lines, Iterator):
-        answer.streaming_content = _parts(lines)
-    return answer
-
-
-async def _parts(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while part := await sync_to_async(lambda: b"".join(islice(lines, _TOGETHER)))():
-        yield part

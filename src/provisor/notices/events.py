@@ -89,6 +89,13 @@ EVENTS: Final = {
             began="The audit record is broken",
             over="The audit record is whole again",
         ),
+        Event(
+            name="anchor",
+            label="The audit record is not anchored",
+            description="The end of the record could not be noted in a place outside the database.",
+            began="The audit record is not anchored outside",
+            over="The audit record is anchored outside again",
+        ),
     )
 }
 #: Reasons about one and the same thing, whether an application can be worked with: they end together.

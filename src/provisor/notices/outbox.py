@@ -56,10 +56,22 @@ def add(
         tell(event, Notice.Phase.MORE, sentence, now=now, application=application, detail=detail)
 
 
-def end(events: Sequence[str], sentence: str, *, now: int, application: Application | None = None) -> bool:
-    """Say that these reasons are over; tells once for all of them, and only if one of them had been told."""
+def end(
+    events: Sequence[str],
+    sentence: str,
+    *,
+    now: int,
+    application: Application | None = None,
+    about: str | None = None,
+) -> bool:
+    """Say that these reasons are over; tells once for all of them, and only if one of them had been told.
+
+    With `about` only the reason of that thing, as it was begun.
+    """
     with transaction.atomic():
         lasting = Reason.objects.filter(application=application, event__in=events, over_at=None)
+        if about is not None:
+            lasting = lasting.filter(key__in=[_key(event, application, about) for event in events])
         told = sorted(set(lasting.values_list("event", flat=True)))
         if not told:
             return False

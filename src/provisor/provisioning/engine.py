@@ -11,6 +11,7 @@ from django.conf import settings
 from provisor.directory import journal
 from provisor.notices.courier import Courier
 from provisor.provisioning.alarms import watch_forever
+from provisor.provisioning.anchoring import anchor_forever
 from provisor.provisioning.fold import fold
 from provisor.provisioning.interpreter import tune
 from provisor.provisioning.keys import to_uuid
@@ -107,6 +108,7 @@ class Engine:
             asyncio.create_task(self._live()),
             asyncio.create_task(watch_forever(store, self._now)),
             asyncio.create_task(Courier(store, self._now).deliver_forever()),
+            asyncio.create_task(anchor_forever(store, self._now)),
         ]
         if self._mark is not None:
             beside.append(asyncio.create_task(self._mark.keep_forever(store)))

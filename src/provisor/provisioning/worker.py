@@ -27,6 +27,7 @@ from provisor.directory import journal
 from provisor.notices.courier import Courier
 from provisor.provisioning import jobs
 from provisor.provisioning.alarms import watch_forever
+from provisor.provisioning.anchoring import anchor_forever
 from provisor.provisioning.connection import connect
 from provisor.provisioning.fold import fold
 from provisor.provisioning.interpreter import tune
@@ -134,6 +135,7 @@ class Worker:
                 self._work_forever(),
                 watch_forever(self._store, self._now),
                 Courier(self._store, self._now).deliver_forever(),
+                anchor_forever(self._store, self._now),
                 self._mark.keep_forever(self._store),
             )
         ]

@@ -13,6 +13,7 @@ from provisor.site.addresses import (
     read_private_targets,
     read_public_url,
 )
+from provisor.site.anchors import read_anchors, read_minutes
 from provisor.site.database_url import read_database
 from provisor.site.environment import read, read_secret
 from provisor.site.keys import data_directory, encryption_keys, secret_key, spellings
@@ -27,6 +28,12 @@ PRIVATE_TARGETS = read_private_targets(read(os.environ, "PROVISOR_PRIVATE_TARGET
 _PUBLIC = read_public_url(read(os.environ, "PROVISOR_PUBLIC_URL"))
 #: The origin in links that leave by e-mail; empty when the administrator has set none.
 PUBLIC_URL = _PUBLIC.origin
+
+#: Where the end of the audit record is noted, and every so many minutes.
+AUDIT_ANCHORS = read_anchors(read_secret(os.environ, "PROVISOR_AUDIT_ANCHORS"))
+AUDIT_ANCHOR_MINUTES = read_minutes(
+    "PROVISOR_AUDIT_ANCHOR_MINUTES", read(os.environ, "PROVISOR_AUDIT_ANCHOR_MINUTES")
+)
 
 DEBUG = False
 USE_TZ = True

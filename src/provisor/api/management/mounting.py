@@ -1,10 +1,10 @@
 """How an operation becomes part of the interface: its id, its permission and its answers in one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Router
 
 from provisor.api.management.caller import BearerToken
@@ -12,7 +12,7 @@ from provisor.api.management.permissions import PERMISSIONS
 from provisor.api.management.problems import MEDIA_TYPE, missing
 from provisor.api.management.shapes import ProblemDocument
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 _PROBLEM: Final = {
     "description": "A problem, as RFC 9457 writes it.",
@@ -26,13 +26,14 @@ def operation(
     path: str,
     *,
     gives: Any = None,
+    media_types: Sequence[str] = (),
     status: int = 200,
     shown: bool = True,
     name: str = "",
 ) -> Callable[[View], View]:
     """Mount a view. Its name is the operation id, which never changes; the permission is looked up by it.
 
-    `gives` is the shape of the answer. `shown=False` mounts a second address of an operation, unlisted.
+    `gives` is the shape of the answer; `media_types` are those of an answer that is text and has no shape. `shown=False` mounts a second address of an operation, unlisted.
     """
 
     def mount(view: View) -> View:
@@ -46,11 +47,16 @@ def operation(
             operation_id=operation_id,
             summary=(view.__doc__ or operation_id).strip().split("\n")[0].rstrip("."),
             include_in_schema=shown,
-            openapi_extra={"responses": {"default": _PROBLEM}},
+            openapi_extra={"responses": {"default": _PROBLEM} | _texts(status, media_types)},
         )
         return view
 
     return mount
+
+
+def _texts(status: int, media_types: Sequence[str]) -> dict[Any, Any]:
+    content = {each: {"schema": {"type": "string"}} for each in media_types}
+    return {status: {"description": "Text, line by line.", "content": content}} if content else {}
 
 
 def read_uuid(noun: str, given: str) -> UUID:

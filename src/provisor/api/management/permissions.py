@@ -52,6 +52,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "list_application_access": Permission.READ,
     "list_user_access": Permission.READ,
     "list_audit_entries": Permission.READ_AUDIT,
+    "export_audit_entries": Permission.READ_AUDIT,
     "list_profiles": Permission.READ,
     "list_journal_entries": Permission.READ,
     "list_notices": Permission.READ,

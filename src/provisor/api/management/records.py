@@ -1,7 +1,12 @@
 """What happened: runs, attempts, audit, journal; and the catalogue of profiles."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Annotated, Literal
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Router
+from pydantic import Field
 
 from provisor.api.management import documents, engine_port
 from provisor.api.management.answers import Limit, answer, paging
@@ -10,8 +15,10 @@ from provisor.api.management.pages import AttemptPage, AuditPage, JournalPage, P
 from provisor.api.management.problems import missing
 from provisor.api.management.shapes import Run as RunShape
 from provisor.applications.profiles import catalogue
+from provisor.audit.export import FORMATS, lines
 from provisor.audit.models import AuditEntry
 from provisor.directory.models import JournalEntry
+from provisor.streaming import in_parts
 
 router = Router(tags=["Records"])
 
@@ -54,11 +61,33 @@ def list_audit_entries(
 ) -> HttpResponse:
     """List acts of persons, tokens and commands, the newest first."""
     page = paging(request, limit, cursor)
-    wanted = {"act": act, "actor_id": actor, "subject_id": subject}
-    rows = AuditEntry.objects.select_related("payload").order_by("-pk")
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = _acts(act, actor, subject).select_related("payload").order_by("-pk")
     rows = rows.filter(pk__lt=page.position) if page.position else rows
     return page.page(list(rows[: limit + 1]), documents.audit_entry, lambda row: row.pk)
+
+
+def _acts(act: str | None, actor: str | None, subject: str | None) -> QuerySet[AuditEntry]:
+    wanted = {"act": act, "actor_id": actor, "subject_id": subject}
+    return AuditEntry.objects.filter(**{name: value for name, value in wanted.items() if value})
+
+
+@operation(router, "GET", "/audit/export", media_types=sorted({each.media_type for each in FORMATS.values()}))
+def export_audit_entries(
+    request: HttpRequest,
+    *,
+    format: Literal["jsonl", "ocsf", "cef"] = "jsonl",  # noqa: A002 - the name in the address
+    after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0,
+    act: str | None = None,
+    actor: str | None = None,
+    subject: str | None = None,
+) -> HttpResponseBase:
+    """Stream acts as JSON Lines, OCSF or CEF, the oldest first; `after` is the id of the last one you have."""
+    chosen = FORMATS[format]
+    found = _acts(act, actor, subject).filter(pk__gt=after)
+    answer = StreamingHttpResponse(
+        lines(found, chosen, oldest_first=True), content_type=f"{chosen.media_type}; charset=utf-8"
+    )
+    return in_parts(request, answer)
 
 
 @operation(router, "GET", "/journal", gives=JournalPage)

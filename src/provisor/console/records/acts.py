@@ -8,16 +8,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from provisor.access.permissions import Permission
+from provisor.audit.export import FORMATS
 from provisor.audit.models import AuditEntry
-from provisor.console.exports import csv_answer, in_parts
+from provisor.console.exports import csv_answer
 from provisor.console.guard import requires
 from provisor.console.keyset import page_of
 from provisor.console.names import names_of
 from provisor.console.records.checking import latest_check
-from provisor.console.records.exporting import HEADER, csv_lines, json_lines, lines_answer
+from provisor.console.records.exporting import HEADER, csv_lines, lines_answer
 from provisor.console.records.filtering import AuditFilter, filtered_acts, known_acts
 from provisor.console.records.showing import differences, is_shown
 from provisor.directory.queries import as_id
+from provisor.streaming import in_parts
 
 #: The largest id of a row.
 _LARGEST = 2**63
@@ -26,13 +28,13 @@ _LARGEST = 2**63
 @require_safe
 @requires(Permission.READ_AUDIT)
 def audit(request: HttpRequest) -> HttpResponseBase:
-    """Every act, the newest first, as far as the filter asks for it; `?export=csv` or `jsonl` sends the same as a file."""
+    """Every act, the newest first, as far as the filter asks for it; `?export=csv`, `jsonl`, `ocsf` or `cef` sends the same as a file."""
     form = AuditFilter(request.GET, known_acts())
     found = filtered_acts(form)
     if not form.errors and request.GET.get("export") == "csv":
         return csv_answer(request, "audit", HEADER, csv_lines(found))
-    if not form.errors and request.GET.get("export") == "jsonl":
-        return in_parts(request, lines_answer("audit", json_lines(found)))
+    if not form.errors and (chosen := FORMATS.get(request.GET.get("export", ""))):
+        return in_parts(request, lines_answer("audit", found, chosen))
     page = page_of(found, request, "-id")
     names = names_of(_ids(page.rows))
     rows = [(one, *_name(one, names)) for one in page.rows]

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from provisor.access.models import Account
 from provisor.access.permissions import Permission
+from provisor.audit.anchoring import known_anchors
+from provisor.audit.anchors import AnchorsUnreadableError
 from provisor.audit.models import AuditHead
 from provisor.audit.verify import Verification, verify
 from provisor.console.forms import ConsoleForm
@@ -102,7 +104,12 @@ def verify_audit(request: HttpRequest) -> HttpResponse:
 
 def _verify(progress: Progress, anchor: str) -> dict[str, Any]:
     """Read the whole chain; it can be stopped at any time, since nothing is written."""
-    found = verify(anchor=anchor, progress=progress)
+    try:
+        anchors = known_anchors()
+    except AnchorsUnreadableError as error:
+        found = Verification(ok=False, entries=0, problem=str(error))
+    else:
+        found = verify(anchor=anchor, anchors=anchors, progress=progress)
     note_verification(found)
     progress.done = progress.total = found.entries
     told = result(_said(found), links=[(_("To the audit record"), reverse("audit"))])

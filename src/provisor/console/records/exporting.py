@@ -1,13 +1,14 @@
 """The audit record and the journal as files, read in parts while they are sent."""
 
 import json
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
+from provisor.audit.export import Format, lines
+from provisor.audit.export.content import content, is_erased, moment
 from provisor.audit.models import AuditEntry
 from provisor.console.home.reading import changes
 from provisor.directory.models import JournalEntry
@@ -23,34 +24,17 @@ JOURNAL_HEADER: Final = ("id", "at", "event", "actor", "subject_id", "subject", 
 def csv_lines(found: QuerySet[AuditEntry]) -> Iterator[list[Any]]:
     """One row for each act, newest first; before and after as JSON."""
     for entry in _acts(found):
-        sides = _content(entry)
+        sides = content(entry)
         yield [
-            entry.id, _iso(entry.at), entry.actor_kind, entry.actor_id, entry.actor_label, entry.act, entry.subject_id,
-            entry.subject_label, _json(sides.get("before")), _json(sides.get("after")), _is_erased(entry), entry.digest,
+            entry.id, moment(entry.at), entry.actor_kind, entry.actor_id, entry.actor_label, entry.act, entry.subject_id,
+            entry.subject_label, _json(sides.get("before")), _json(sides.get("after")), is_erased(entry), entry.digest,
         ]  # fmt: skip
 
 
-def json_lines(found: QuerySet[AuditEntry]) -> Iterator[str]:
-    """One JSON object on each line, newest first."""
-    for entry in _acts(found):
-        line = {
-            "id": entry.id,
-            "at": _iso(entry.at),
-            "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "label": entry.actor_label},
-            "act": entry.act,
-            "subject": {"id": entry.subject_id, "label": entry.subject_label},
-            "erased": _is_erased(entry),
-            **_content(entry),
-            "previous_digest": entry.previous_digest,
-            "digest": entry.digest,
-        }
-        yield json.dumps(line, ensure_ascii=False) + "\n"
-
-
-def lines_answer(name: str, lines: Iterable[str]) -> StreamingHttpResponse:
-    """Answer with a file of JSON Lines."""
-    answer = StreamingHttpResponse(lines, content_type="application/x-ndjson; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.jsonl"'
+def lines_answer(name: str, found: QuerySet[AuditEntry], chosen: Format) -> StreamingHttpResponse:
+    """Answer with a file of one line for each act, newest first."""
+    answer = StreamingHttpResponse(lines(found, chosen), content_type=f"{chosen.media_type}; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{chosen.suffix}"'
     return answer
 
 
@@ -61,7 +45,15 @@ def journal_lines(found: QuerySet[JournalEntry]) -> Iterator[list[Any]]:
         part = list((found if last is None else found.filter(id__lt=last)).order_by("-id")[:_CHUNK])
         for change in changes(part):
             one = change.entry
-            yield [one.id, _iso(one.at), one.event, one.actor, one.subject_id, change.name, _json(one.detail)]
+            yield [
+                one.id,
+                moment(one.at),
+                one.event,
+                one.actor,
+                one.subject_id,
+                change.name,
+                _json(one.detail),
+            ]
         if len(part) < _CHUNK:
             return
         last = part[-1].id
@@ -78,19 +70,5 @@ def _acts(found: QuerySet[AuditEntry]) -> Iterator[AuditEntry]:
         last = part[-1].id
 
 
-def _content(entry: AuditEntry) -> dict[str, Any]:
-    payload = getattr(entry, "payload", None)
-    return (payload.content if payload else None) or {}
-
-
-def _is_erased(entry: AuditEntry) -> bool:
-    payload = getattr(entry, "payload", None)
-    return payload is None or payload.text is None
-
-
 def _json(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

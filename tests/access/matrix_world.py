@@ -89,6 +89,7 @@ def values(of: Application) -> dict[str, Any]:
         ),
         **_of_the_house(owner),
         "user_id": user.id,
+        "pk": 1,
         "id": user.id,
         "group_id": group.id,
         "child_id": child.id,

@@ -29,10 +29,14 @@ class Service:
 
 
 @contextmanager
-def service(directory: Path) -> Iterator[Service]:
-    """Run `provisor serve` on a new data directory and a free port, with one owner (EMAIL, PASSWORD)."""
+def service(directory: Path, **environment: str) -> Iterator[Service]:
+    """Run `provisor serve` on a new data directory and a free port, with one owner (EMAIL, PASSWORD).
+
+    `environment` has variables that the service gets besides.
+    """
     run_command(directory, "admin", "create", "--email", EMAIL, "--password-stdin", given=PASSWORD)
-    process = ServerProcess(_line("serve", "--port", "0"), directory / "output.txt", _environment(directory))
+    variables = {**_environment(directory), **environment}
+    process = ServerProcess(_line("serve", "--port", "0"), directory / "output.txt", variables)
     try:
         process.wait(lambda: "http://localhost:" in process.printed())
         line = next(line for line in process.printed().splitlines() if "http://localhost:" in line)

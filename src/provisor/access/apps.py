@@ -4,7 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.management import call_command
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_init, post_migrate, pre_delete, pre_save
 
 
 class AccessConfig(AppConfig):
@@ -13,10 +13,19 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from allauth.mfa.models import Authenticator
         from django.contrib.auth.signals import user_logged_in
 
+        from provisor.access import factors
         from provisor.access.sessions import begin
+        from provisor.vault.registry import register
 
+        post_init.connect(factors.know_the_account, sender=Authenticator, dispatch_uid="access.factor_held")
+        pre_save.connect(factors.note_addition, sender=Authenticator, dispatch_uid="access.factor_added")
+        pre_delete.connect(factors.note_removal, sender=Authenticator, dispatch_uid="access.factor_removed")
+
+        for column in factors.SEALED:
+            register(column)
         user_logged_in.connect(begin, dispatch_uid="access.session_begins")
         post_migrate.connect(_create_cache_table, sender=self, dispatch_uid="access.cache_table")
 

@@ -1,11 +1,28 @@
-"""Sessions in the database, found by a hash of their key: who reads the table cannot take one over."""
+"""Sessions in the database: found by a hash of their key, and encrypted.
 
+Who reads the table can neither take a session over nor see what is in it: codes that were sent by e-mail, the secret of
+an authenticator app that is being set up, a form that waits for its sender to prove who they are.
+"""
+
+import base64
+import binascii
 import hashlib
-from typing import Any
+import os
+import zlib
+from functools import lru_cache
+from typing import Any, Final
 
 from asgiref.sync import sync_to_async
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.contrib.sessions.base_session import AbstractBaseSession
+
+_NONCE_BYTES: Final = 12
+_PURPOSE: Final = b"provisor session"
 
 
 def stored_key(session_key: str) -> str:
@@ -14,7 +31,25 @@ def stored_key(session_key: str) -> str:
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's store with the key hashed on its way into each query."""
+    """Django's store with the key hashed on its way into each query, and the content encrypted."""
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """AES-256-GCM with a key that is derived from `SECRET_KEY`, as Django's own signature is."""
+        plain = zlib.compress(self.serializer().dumps(session_dict))
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + _cipher(settings.SECRET_KEY).encrypt(nonce, plain, _PURPOSE)
+        return base64.b64encode(sealed).decode("ascii")
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """Return an empty session for what was altered or written with another key, as Django does."""
+        try:
+            sealed = base64.b64decode(session_data, validate=True)
+            cipher = _cipher(settings.SECRET_KEY)
+            plain = cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _PURPOSE)
+        except (InvalidTag, binascii.Error, ValueError):
+            return {}
+        found: dict[str, Any] = self.serializer().loads(zlib.decompress(plain))
+        return found
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         clear = self._session_key
@@ -48,3 +83,8 @@ class SessionStore(DatabaseSessionStore):
 
     async def adelete(self, session_key: str | None = None) -> None:
         await sync_to_async(self.delete)(session_key)
+
+
+@lru_cache(maxsize=4)
+def _cipher(secret: str) -> AESGCM:
+    return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret.encode()))

@@ -1,21 +1,31 @@
-"""Sign-in with e-mail and password: what django-allauth asks us, answered by the rules of this room."""
+"""Sign-in: what django-allauth asks us, answered by the rules of this room."""
 
+from datetime import timedelta
+from smtplib import SMTPException
 from typing import Any, cast
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.stagekit import clear_login
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
+from provisor.access.methods import proved, read
 from provisor.access.models import Account
 from provisor.access.principals import of_account
 from provisor.access.session_store import SessionStore
 from provisor.audit.actor import SYSTEM
 from provisor.audit.record import record
+
+_log = structlog.get_logger(__name__)
 
 
 class SignIn(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
@@ -43,10 +53,34 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         return cast("HttpResponse | None", super().pre_login(request, user, **login))
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Let in, unless the account was disabled since its first factor; and audit by which methods."""
+        assert isinstance(user, Account)
+        user.refresh_from_db()
+        if not user.may_sign_in():
+            clear_login(request)
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         SessionStore.clear_expired()
+        methods = read(get_authentication_records(request, user)).methods
         with transaction.atomic():
             super().login(request, user)
-            _audit(user, "account.signed_in")
+            _audit(user, "account.signed_in", after={"methods": sorted(methods)})
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:  # noqa: ARG002 - allauth's form
+        """Ask again, unless the person has just signed in: that proves as much."""
+        timeout = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+        return not proved(context.request).since(timezone.now() - timeout).at
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A letter that does not leave is logged, and says nothing on the page of whether there is an account."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as error:
+            _log.warning("mail.not_sent", letter=template_prefix, error=str(error))
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """After the act is committed: no transaction is open while a mail server is asked."""
+        send = super().send_notification_mail
+        transaction.on_commit(lambda: send(*args, **kwargs), robust=True)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - allauth's form
         """Audit a wrong password of an account that exists; what strangers type is not written down."""
@@ -71,6 +105,6 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         return f"{settings.PUBLIC_URL}{path}"
 
 
-def _audit(user: AbstractBaseUser, act: str) -> None:
+def _audit(user: AbstractBaseUser, act: str, **change: Any) -> None:
     assert isinstance(user, Account)
-    record(of_account(user).actor, act, subject_id=str(user.id), subject_label=user.email)
+    record(of_account(user).actor, act, subject_id=str(user.id), subject_label=user.email, **change)

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("provisor.console.shell.urls")),
     path("", include("provisor.console.home.urls")),
+    path("", include("provisor.console.account.urls")),
     path("", include("provisor.console.adding.urls")),
     path("", include("provisor.console.access_days.urls")),
     path("", include("provisor.console.applications.urls")),

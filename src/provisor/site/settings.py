@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "provisor.site.headers.SecurityHeaders",
@@ -141,7 +142,30 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Provisor] "
 ACCOUNT_SESSION_REMEMBER = False
+#: Seconds for which a proof of who one is counts for dangerous acts.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _PUBLIC.secure else "http"
+
+MFA_ADAPTER = "provisor.access.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "provisor.access.factor_forms.AuthenticateForm",
+    "reauthenticate": "provisor.access.factor_forms.ReauthenticateForm",
+    "authenticate_webauthn": "provisor.access.factor_forms.AuthenticatePasskeyForm",
+    "login_webauthn": "provisor.access.factor_forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "provisor.access.factor_forms.ReauthenticatePasskeyForm",
+    "add_webauthn": "provisor.access.factor_forms.AddPasskeyForm",
+    "edit_webauthn": "provisor.access.factor_forms.RenamePasskeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+#: A passkey counts as two factors, so PIN or biometric is asked for each time.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Provisor"
+#: A clock may be one step of half a minute off; `factor_forms` sees to it that no code counts twice.
+MFA_TOTP_TOLERANCE = 1
 
 SESSION_ENGINE = "provisor.access.session_store"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
@@ -172,6 +196,9 @@ _EMAIL = read_email(read_secret(os.environ, "PROVISOR_EMAIL_URL"))
 globals().update(_EMAIL)
 #: Whether e-mail can leave; without it nobody is offered a link by e-mail.
 EMAIL_IS_SET = "EMAIL_HOST" in _EMAIL
+ACCOUNT_LOGIN_BY_CODE_ENABLED = EMAIL_IS_SET
+#: Whose password or factors change hears of it.
+ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_IS_SET
 DEFAULT_FROM_EMAIL = read_email_from(read(os.environ, "PROVISOR_EMAIL_FROM"), _PUBLIC)
 
 LOGGING = logging_settings(

@@ -1,14 +1,16 @@
 """Every page needs sign-in unless it says otherwise."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 #: Addresses that authenticate by token, on their own and with their own errors.
@@ -38,3 +40,16 @@ def _whole_page(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseB
     page = urlsplit(request.headers.get("HX-Current-URL", "/"))
     shown = f"{page.path}?{page.query}" if page.query else page.path
     return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': shown})}")
+
+
+def only_with_mail(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Leave out a way to sign in that needs e-mail where none can leave."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def offered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.EMAIL_IS_SET:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return offered

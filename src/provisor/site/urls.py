@@ -4,12 +4,16 @@ from allauth.account import views
 from django.urls import include, path, re_path
 
 from provisor.site import health, metrics
+from provisor.site.sign_in import only_with_mail
 
 #: Only what we offer of django-allauth: no sign-up, no change of one's own address.
 _sign_in = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
+    path("again/", views.reauthenticate, name="account_reauthenticate"),
+    path("code/", only_with_mail(views.request_login_code), name="account_request_login_code"),
+    path("code/enter/", only_with_mail(views.confirm_login_code), name="account_confirm_login_code"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),

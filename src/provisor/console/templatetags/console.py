@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from provisor.access import factors
 from provisor.console import words
 
 register = template.Library()
@@ -47,6 +49,18 @@ def exact(moment: datetime | float | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" data-exact>{}</time>', iso, at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     )
+
+
+@register.simple_tag(takes_context=True)
+def passkeys_work(context: Mapping[str, Any]) -> bool:
+    """Whether browsers allow passkeys at this address."""
+    return factors.passkeys_work(context["request"])
+
+
+@register.simple_tag
+def mail_works() -> bool:
+    """Whether e-mail can leave; without it nothing is offered that needs it."""
+    return bool(settings.EMAIL_IS_SET)
 
 
 def _span(seconds: float) -> str:

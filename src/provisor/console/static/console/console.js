@@ -39,6 +39,15 @@ document.addEventListener("click", (event) => {
     navigator.clipboard.writeText(document.getElementById(copier.dataset.copies).textContent.trim())
       .then(() => { copier.textContent = copier.dataset.copied; });
   }
+  // data-saves="id" data-file="name": the text of that element as a file, without asking the server again.
+  const saver = event.target.closest("[data-saves]");
+  if (saver) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([document.getElementById(saver.dataset.saves).textContent.trim() + "\n"]));
+    link.download = saver.dataset.file;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
 });
 
 // What htmx puts into #dialog-body or #side-body opens that dialog; an empty answer closes it.

@@ -77,16 +77,22 @@ $(POSTGRESQL):
 
 # How many processes run the tests side by side; each has a database, a data directory and servers of its own.
 JOBS ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest
 ON_POSTGRESQL := PROVISOR_TEST_DATABASE=postgresql $(PYTEST) --only-database
+BESIDE := -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not alone"
+# Whose claim has seconds in it has the machine for itself.
+ALONE := -m alone tests/crash tests/provisioning tests/workers
 
 # Everything that uses a database runs twice: the pure rooms and the driven pages do not depend on which it is.
 test: $(VENV_STAMP) $(NODE_STAMP) $(CHROMIUM) $(POSTGRESQL) lint
-	$(ON_POSTGRESQL)
-	$(PYTEST)
+	$(ON_POSTGRESQL) $(ALONE)
+	$(PYTEST) $(ALONE)
+	$(ON_POSTGRESQL) $(BESIDE)
+	$(PYTEST) $(BESIDE)
 
 test-postgresql: $(VENV_STAMP) $(NODE_STAMP) $(CHROMIUM) $(POSTGRESQL)
-	$(ON_POSTGRESQL)
+	$(ON_POSTGRESQL) $(ALONE)
+	$(ON_POSTGRESQL) $(BESIDE)
 
 # The rules in virtual time: seeds BASE to BASE + SEEDS - 1, on all cores. docs/testing.md tells what a seed is.
 SEEDS ?= 500

@@ -28,10 +28,18 @@ def _empty(_case: Any) -> None:
     everyone()
 
 
+#: Not those that a connection has for itself (TEMPORARY): another connection does not see them.
+_LIST = {
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+}
+
+
 @cache
 def _tables() -> tuple[str, ...]:
     with connection.cursor() as cursor:
-        return tuple(sorted(set(connection.introspection.table_names(cursor)) - _KEPT))
+        cursor.execute(_LIST[connection.vendor])
+        return tuple(sorted({name for (name,) in cursor.fetchall()} - _KEPT))
 
 
 def _delete(tables: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ from tests.environment import POSTGRESQL, database_url
 from tests.servers import LabServer
 from tests.servers.reader import get
 
-pytestmark = pytest.mark.crash
+pytestmark = [pytest.mark.crash, pytest.mark.alone]
 
 USERS = 600
 MARK = "/ResourceTypes/mark-of-the-test"

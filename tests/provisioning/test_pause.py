@@ -23,6 +23,8 @@ from tests.provisioning.vices import (
 )
 from tests.servers import LabServer
 
+pytestmark = pytest.mark.alone
+
 CONNECTIONS = 32
 #: Seconds after which whatever had left must have arrived on loopback.
 ARRIVED = 0.25

@@ -63,6 +63,7 @@ def test_r07_a_long_pass_gives_its_place_to_an_application_that_waits(
 
 
 @pytest.mark.crash
+@pytest.mark.alone
 def test_r11_a_pause_reaches_every_worker_within_a_second(
     company: Company, target: LabServer, hire: Hire
 ) -> None:

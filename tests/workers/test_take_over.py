@@ -14,7 +14,7 @@ from tests.servers import LabServer
 from tests.workers.conftest import Crew, Hire
 from tests.workers.watching import first_request_after, frozen, holder, jobs
 
-pytestmark = [pytest.mark.crash, ONLY_POSTGRESQL]
+pytestmark = [pytest.mark.crash, pytest.mark.alone, ONLY_POSTGRESQL]
 
 USERS = 1_500
 #: Seconds in which another worker goes on.

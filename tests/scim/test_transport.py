@@ -112,6 +112,29 @@ async def test_r16_a_redirect_is_an_answer_and_not_followed(status: int) -> None
     assert not other.received
 
 
+async def test_r16_a_chain_of_redirects_is_not_followed_at_all() -> None:
+    """Public to public to inside: the second place is not asked, so the third is never named."""
+    async with raw_server(always(http(200, {}))) as inside:
+        on, begin = {"Location": inside.url}, {"Refresh": "0"}
+        async with (
+            raw_server(always(http(307, b"", on))) as second,
+            raw_server(always(http(302, b"", begin | {"Location": second.url}))) as first,
+        ):
+            assert (await send(first.url, POST)).status == 302
+        assert (len(first.received), len(second.received), len(inside.received)) == (1, 0, 0)
+
+
+async def test_credentials_of_a_netrc_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the user of the service keeps for other programs does not go to applications."""
+    file = tmp_path / "netrc"
+    file.write_text("machine 127.0.0.1 login someone password canary-netrc\ndefault login x password y\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(file))
+    async with raw_server(always(http(200, {}))) as server:
+        await send(server.url)
+    assert "authorization" not in server.received[0].headers
+
+
 async def test_r16_a_body_larger_than_allowed_is_not_read() -> None:
     """By its announced length."""
     failed, _ = await failure(always(http(200, b"x" * 2001)))

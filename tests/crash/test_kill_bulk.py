@@ -56,3 +56,26 @@ def test_r01_r02_kills_at_random_moments_of_bulk_updates(
     settle(90)
     assert len(judge(company.application, target).users) == USERS
     assert any(entry["path"] == "/Bulk" for entry in target.requests())
+
+
+@pytest.mark.parametrize("handled", [True, False], ids=["it was done", "it was not done"])
+def test_r01_r02_r06_kill_while_a_group_and_its_new_members_are_in_one_bulk(
+    company: Company, engine: EngineProcess, target: LabServer, handled: bool
+) -> None:
+    """The group names members by their bulkId; after the restart it is there once, and holds each of them once."""
+    stall = {"kind": "stall", "handled": handled, "method": "POST", "path": "^/Bulk", "nth": 2, "count": 0}
+    target.set_options(bulk=True, faults=[stall], keep_requests=True)
+    company.employ(USERS)
+    company.grant()
+    engine.start()
+    wait_until(
+        lambda: any(entry["fault"] == "stall" for entry in target.requests()), 30, "a bulk without an answer"
+    )
+    engine.kill()
+    bodies = [entry["body"] for entry in target.requests(whole=True) if entry["path"] == "/Bulk"]
+    assert any('"value":"bulkId:' in body for body in bodies), "no group named its members by their bulkId"
+    target.set_options(faults=[])
+    engine.start()
+    settle(90)
+    assert len(judge(company.application, target).users) == USERS
+    judge_silence(target, 1)

@@ -8,6 +8,7 @@ first. Beside `/scim/v2` the control endpoints `/_lab/options` (GET, POST), `/_l
 
 from tests.lab.options import (
     AnswerBody,
+    BulkReferences,
     Discovery,
     Duplicates,
     Fault,
@@ -26,6 +27,7 @@ from tests.lab.target import Target
 
 __all__ = [
     "AnswerBody",
+    "BulkReferences",
     "Discovery",
     "Duplicates",
     "Fault",

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from tests.lab.answers import BULK_REQUEST, BULK_RESPONSE, Refusal
-from tests.lab.options import LabOptions
+from tests.lab.options import BulkReferences, LabOptions
 from tests.lab.resources import Done
 
 Act = Callable[[str, str, dict[str, Any], str], Done]
@@ -27,9 +27,8 @@ def run_bulk(data: dict[str, Any], size: int, options: LabOptions, act: Act) -> 
     if len(operations) > options.bulk_operations or size > options.bulk_payload:
         limits = f"{options.bulk_operations} operations and {options.bulk_payload} bytes"
         raise Refusal(413, f"The bulk request is over the limits, which are {limits}.", "tooLarge")
-    results = _Run(operations, _liar if options.bulk_lies else act).all(
-        data.get("failOnErrors") or options.bulk_fails_on_errors
-    )
+    run = _Run(operations, _liar if options.bulk_lies else act, options.bulk_references)
+    results = run.all(data.get("failOnErrors") or options.bulk_fails_on_errors)
     return Done(200, {"schemas": [BULK_RESPONSE], "Operations": _spoiled(results, options)})
 
 
@@ -50,9 +49,10 @@ def _spoiled(results: list[dict[str, Any]], options: LabOptions) -> list[dict[st
 
 
 class _Run:
-    def __init__(self, operations: list[dict[str, Any]], act: Act) -> None:
+    def __init__(self, operations: list[dict[str, Any]], act: Act, references: BulkReferences) -> None:
         self._operations = operations
         self._act = act
+        self._references = references
         self._ids: dict[str, str] = {}
         self._results: dict[int, dict[str, Any]] = {}
 
@@ -80,6 +80,8 @@ class _Run:
         return [self._results[position] for position in sorted(self._results)]
 
     def _unknown(self, operation: dict[str, Any]) -> bool:
+        if self._references in (BulkReferences.LITERAL, BulkReferences.DROPPED):
+            return False
         names = _REFERENCE.findall(orjson.dumps(operation.get("data")))
         path = str(operation.get("path", ""))
         if "bulkId:" in path:
@@ -107,10 +109,30 @@ class _Run:
         return _result(operation, done)
 
     def _resolved(self, data: Any) -> dict[str, Any]:
-        text = orjson.dumps(data if data is not None else {})
-        resolved = _REFERENCE.sub(lambda found: orjson.dumps(self._ids[found[1].decode()]), text)
-        document: dict[str, Any] = orjson.loads(resolved)
+        document: dict[str, Any] = data if data is not None else {}
+        if self._references is BulkReferences.LITERAL:
+            return document
+        if self._references is BulkReferences.DROPPED:
+            return _without_references(document)
+        resolved = _REFERENCE.sub(
+            lambda found: orjson.dumps(self._id_of(found[1].decode())), orjson.dumps(document)
+        )
+        resolved_document: dict[str, Any] = orjson.loads(resolved)
+        return resolved_document
+
+    def _id_of(self, name: str) -> str:
+        if self._references is not BulkReferences.MISTAKEN:
+            return self._ids[name]
+        names = list(self._ids)
+        return self._ids[names[names.index(name) - 1]]
+
+
+def _without_references(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out members that are named by a bulkId."""
+    if not isinstance(document.get("members"), list):
         return document
+    kept = [each for each in document["members"] if not str(each.get("value")).startswith("bulkId:")]
+    return {**document, "members": kept}
 
 
 def _check(method: str, operation: dict[str, Any]) -> None:

@@ -66,6 +66,15 @@ class Duplicates(StrEnum):
     ALLOWED = "allowed"  # it is created
 
 
+class BulkReferences(StrEnum):
+    """What becomes of a member that is named by the bulkId of its creation (RFC 7644 3.7.2)."""
+
+    RESOLVED = "resolved"  # it is the new account
+    LITERAL = "literal"  # the name itself is taken for an id, and refused where members must exist
+    DROPPED = "dropped"  # it is left out
+    MISTAKEN = "mistaken"  # it is the account that was made before it
+
+
 class RetryAfter(StrEnum):
     """How a 429 tells when to come back."""
 
@@ -134,6 +143,7 @@ class LabOptions:
     bulk_reverses: bool = False
     bulk_renames: bool = False
     bulk_fails_on_errors: int = 0
+    bulk_references: BulkReferences = BulkReferences.RESOLVED
     # discovery
     discovery: Discovery = Discovery.PRESENT
     # finding and listing
@@ -147,6 +157,7 @@ class LabOptions:
     # uniqueness and ids
     duplicates: Duplicates = Duplicates.CONFLICT
     group_names_unique: bool = True
+    refused_names: tuple[str, ...] = ()  # 400 for whoever is to have one of them
     id_is_user_name: bool = False
     # PATCH
     patch_applied: PatchApplied = PatchApplied.ALL

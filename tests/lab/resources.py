@@ -56,6 +56,8 @@ class Resources:
     def create(self, name: str, data: Resource) -> Done:
         kind, collection = self.collection(name)
         resource, members = incoming(data, kind, self._options.drops)
+        if resource[collection.unique] in self._options.refused_names:
+            raise Refusal(400, f'"{resource[collection.unique]}" is reserved.', "invalidValue")
         self._check_unique(collection, resource, "")
         members = members if self._options.members_on_create else []
         check_number(len(members), self._options)

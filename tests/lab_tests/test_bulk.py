@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from tests.lab import BulkReferences
 from tests.lab_tests.exchange import PATCH, group, lab_client, user
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -39,6 +42,26 @@ async def test_references_to_new_resources_are_resolved_forward_and_backward() -
         assert {member["value"] for member in state["Groups"][0]["members"]} == {
             found["id"] for found in state["Users"]
         }
+
+
+@pytest.mark.parametrize(
+    ("vice", "held"),
+    [("resolved", ["b"]), ("literal", ["bulkId:b"]), ("dropped", []), ("mistaken", ["a"])],
+)
+async def test_references_can_be_misread(vice: str, held: list[str]) -> None:
+    """Taken as they stand, left out, or for somebody else's."""
+    async with lab_client(
+        bulk=True, bulk_references=BulkReferences(vice), members_must_exist=False
+    ) as client:
+        operations = [
+            {"method": "POST", "path": "/Users", "bulkId": name, "data": user(name)} for name in "ab"
+        ]
+        team = {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group("G", ["bulkId:b"])}
+        await client.post("/Bulk", _bulk(*operations, team))
+        state = client.target.state()
+        names = {found["id"]: found["userName"] for found in state["Users"]}
+        members = [member["value"] for member in state["Groups"][0].get("members", [])]
+        assert [names.get(member, member) for member in members] == held
 
 
 async def test_a_failed_operation_says_why_and_does_not_stop_the_others() -> None:

@@ -54,6 +54,14 @@ async def test_members_can_be_unreadable_while_they_are_there() -> None:
         assert await client.members(group_id) == {a}
 
 
+async def test_names_can_be_refused() -> None:
+    """400, and nothing is made."""
+    async with lab_client(refused_names=("root",)) as client:
+        assert (await client.post("/Users", user("root"))).status == 400
+        assert (await client.post("/Users", user("ada"))).status == 201
+        assert [found["userName"] for found in client.target.state()["Users"]] == ["ada"]
+
+
 async def test_members_of_a_new_group_can_be_ignored() -> None:
     """201, and the group is empty."""
     async with lab_client(members_on_create=False) as client:

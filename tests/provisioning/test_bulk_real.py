@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+import orjson
 import pytest
 
+from provisor.applications.models import Capability
 from provisor.provisioning.models import Attempt
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import LATER, change, crowd
@@ -42,3 +44,31 @@ def test_a_crowd_and_its_group_go_in_bulk_requests_and_so_do_their_changes(
     assert installation.states() == {"in_sync": CROWD + 1}
     assert {user["title"] for user in server.contents().users.values()} == {"Engineer"}
     assert Attempt.objects.filter(path="/Bulk", status=200).count() > bulks
+
+
+def test_r06_r15_a_server_that_resolves_one_of_many_bulk_ids_is_found_out(
+    transactional_db: None, server: Server
+) -> None:
+    """Scimmy replaces only the last reference of an operation, and keeps the others as if they were ids.
+
+    The group ends with each member once, by the id of its account, and the next group names nobody.
+    """
+    installation = Installation(server.base_url, server.token)
+    for name in ("First", "Second"):
+        people = crowd(CROWD, prefix=name.lower())
+        installation.granted(name, *people[-30:])
+        installation.granted(f"All of {name}", *people, push_group=False)
+        installation.run()
+        installation.run(later=LATER)
+        held = server.contents()
+        members = [member["value"] for member in held.groups[name]["members"]]
+        assert sorted(members) == sorted(held.users[user.user_name]["id"] for user in people[-30:])
+    assert installation.states() == {"in_sync": 2 * CROWD + 2}
+    named = [
+        [member["value"] for member in orjson.loads(attempt.request).get("members", [])]
+        for attempt in Attempt.objects.filter(path__startswith="/Groups", act="create", method="POST")
+    ]
+    assert [sum(value.startswith("bulkId:") for value in each) > 20 for each in named] == [True, False]
+    learned = Capability.objects.get(name="bulk_references", origin="probe")
+    assert learned.value is False
+    assert "read back, 1 of" in learned.evidence

@@ -86,15 +86,17 @@ VICES: list[dict[str, Any]] = [
     {"relative_location": True},
     {"content_type": "application/json"},
 ]
-#: What is no dialect: credentials, speed, faults, and `constant_answer`, after which nothing is there to be judged; and what
+#: What is no dialect: credentials, speed, names that it does not take, faults, and `constant_answer`, after which nothing is there to be judged; and what
 #: goes wrong with bulk requests, which a backlog brings about: test_bulk.py.
 OTHERWISE = {
     "bulk_drops_results",
     "bulk_fails_on_errors",
     "bulk_lies",
+    "bulk_references",
     "bulk_refused",
     "bulk_renames",
     "bulk_reverses",
+    "refused_names",
     "token",
     "seed",
     "retry_after",

@@ -8,7 +8,7 @@ anything is sent again.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 import orjson
 
+from provisor.provisioning.bundle_references import References
 from provisor.provisioning.bundle_trial import Trial
+from provisor.provisioning.keys import Key
 from provisor.scim.bulk import (
     COMMA,
     ENVELOPE,
@@ -26,7 +28,7 @@ from provisor.scim.bulk import (
     bulk_operation,
     match_results,
 )
-from provisor.scim.dialect import Dialect
+from provisor.scim.dialect import Dialect, Origin
 from provisor.scim.errors import OutcomeUnknown, Refused, ScimFailure, Unreadable
 
 #: Operations in one request where the application does not say, and the most in any case.
@@ -79,6 +81,17 @@ class Entry:
     operation: BulkOperation
     content: bytes | None
     future: "asyncio.Future[BulkResult]"
+    #: The user whose account it makes.
+    creates: Key | None = None
+    #: Those whom a new group names by the bulkId of their creation.
+    references: References | None = None
+
+    def refer(self, names: Mapping[Key, str]) -> None:
+        """Write it anew for a request in which the accounts of these users are made before it."""
+        if self.references is not None:
+            operation = self.operation
+            self.content = self.references.written(names)
+            self.operation = bulk_operation(operation.name, operation.method, operation.path, self.content)
 
 
 class Bundle:
@@ -105,18 +118,38 @@ class Bundle:
         self._waiting: deque[Entry] = deque()
         self._names = count(1)
         self._refusals = 0
+        #: Whether members of a new group may be named by the bulkId of their creation.
+        self.refers = _may_refer(dialect)
         self._running: asyncio.Task[None] | None = None
 
-    async def submit(self, method: str, path: str, body: bytes | None, version: str = "") -> BulkResult:
+    def awaits(self, users: Iterable[Key]) -> bool:
+        """Whether the creation of any of these users waits to be sent."""
+        wanted = frozenset(users)
+        return any(entry.creates in wanted for entry in self._waiting)
+
+    async def submit(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        version: str = "",
+        *,
+        creates: Key | None = None,
+        references: References | None = None,
+    ) -> BulkResult:
         """Send a write together with others; returns what the application says of it.
 
+        `creates` is the user whose account it makes; `references` names those of the same request, where it can.
         Raises ScimFailure and HaltedError as a request of its own would; SinglyError when it has to be one.
         """
-        operation = bulk_operation(str(next(self._names)), method, path, body, version)
+        # of one length, so that none is the beginning of another: some servers replace references as text
+        operation = bulk_operation(f"{next(self._names):06}", method, path, body, version)
         if not self.on or ENVELOPE + len(operation.written) > self._bytes:
             raise SinglyError
         future: asyncio.Future[BulkResult] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Entry(operation=operation, content=body, future=future))
+        self._waiting.append(
+            Entry(operation=operation, content=body, future=future, creates=creates, references=references)
+        )
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         return await future
@@ -143,15 +176,19 @@ class Bundle:
     def _next(self) -> list[Entry]:
         """Take from the line, in its order, what fits into one request; on trial of a method, one of it."""
         batch: list[Entry] = []
+        names: dict[Key, str] = {}
         taken = ENVELOPE
         while self._waiting and len(batch) < self.size:
             entry = self._waiting[0]
+            entry.refer(names)
             taken += len(entry.operation.written) + COMMA
             if batch and (taken - COMMA > self._bytes or self._trial.is_tried(batch[0].operation.method)):
                 break
             if batch and self._trial.is_tried(entry.operation.method):
                 break
             batch.append(self._waiting.popleft())
+            if entry.creates is not None:
+                names[entry.creates] = entry.operation.name
         return batch
 
     async def _send(self, batch: list[Entry]) -> None:
@@ -229,8 +266,30 @@ def _fail(batch: Sequence[Entry], error: Exception) -> None:
             entry.future.set_exception(error)
 
 
+def _may_refer(dialect: Dialect) -> bool:
+    """Whether it is worth a try, and can be seen: groups take members with their POST, and show them."""
+    takes = dialect.members_on_create or dialect.origin("members_on_create") is Origin.DEFAULT
+    return dialect.bulk_references and dialect.members_readable and takes
+
+
+def _made(batch: Sequence[Entry], results: Mapping[str, BulkResult]) -> dict[str, str]:
+    """The ids of the accounts that a request has made, by bulkId."""
+    made: dict[str, str] = {}
+    for entry in batch:
+        result = results.get(entry.operation.name)
+        if entry.creates is not None and result is not None and result.succeeded:
+            identity = result.identity(entry.operation.path) or (result.body or {}).get("id")
+            if isinstance(identity, str) and identity:
+                made[entry.operation.name] = identity
+    return made
+
+
 def _resolve(batch: Sequence[Entry], results: dict[str, BulkResult]) -> None:
     unknown: ScimFailure | None = None
+    made = _made(batch, results)
+    for entry in batch:
+        if entry.references is not None:
+            entry.references.made = made
     for entry in batch:
         if entry.future.done():
             continue

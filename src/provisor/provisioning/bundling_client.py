@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from provisor.provisioning.bundle import Bundle, SinglyError, content_of, joins
-from provisor.scim.answers import read_required
+from provisor.provisioning.bundle_references import References
+from provisor.provisioning.keys import Key
+from provisor.provisioning.work import DueLink
+from provisor.scim.answers import read_object, read_required
 from provisor.scim.authentication import Authentication
 from provisor.scim.bulk import BulkResult
-from provisor.scim.client import Call, Door, Exchange, Located, Reader, ScimClient
+from provisor.scim.client import Call, Door, Exchange, Located, Reader, Resource, ScimClient, creation
 from provisor.scim.dialect import Dialect
 from provisor.scim.errors import ScimFailure
 from provisor.scim.transport import Response
@@ -46,20 +49,41 @@ class BundlingClient(ScimClient):
         kind = "group" if path.startswith("/Groups") else "user"
         return await super()._exchange(Call("GET", kind, path, "read_back", None), read_required)
 
-    async def _exchange(self, call: Call, read: "Reader[T]") -> T:
+    async def create_referring(
+        self, kind: str, body: Resource, references: References, *, act: str, tag: object
+    ) -> Resource | None:
+        """Create as `create` does; in a bulk request with the members that `references` names."""
+        call = creation(kind, body, act=act, tag=tag)
+        return await self._exchange(call, read_object, references)
+
+    async def _exchange(self, call: Call, read: "Reader[T]", references: References | None = None) -> T:
         if not joins.get():
             return await super()._exchange(call, read)
         if call.method == "GET" or self.bundle is None:
             return await self._singly(call, read)
         call.at, call.started = self._clock(), self._timer()
+        body = call.body
         try:
-            result = await self.bundle.submit(call.method, call.path, call.body, call.etag)
+            result = await self._submit(self.bundle, call, references)
         except SinglyError:
+            if references is not None:
+                references.leave_out()
+                call.body = body
             return await self._singly(call, read)
         except ScimFailure as failure:
             self._note(call, None, failure)
             raise
         return self._read_result(call, result, read)
+
+    async def _submit(self, bundle: Bundle, call: Call, references: References | None) -> BulkResult:
+        try:
+            return await bundle.submit(
+                call.method, call.path, call.body, call.etag, creates=_created(call), references=references
+            )
+        finally:
+            if references is not None and references.content:
+                # what has left, for the attempt
+                call.body = references.content
 
     async def _singly(self, call: Call, read: "Reader[T]") -> T:
         async with self._beside:
@@ -92,6 +116,12 @@ class BundlingClient(ScimClient):
                 at=call.at,
             )
         )
+
+
+def _created(call: Call) -> Key | None:
+    """The user whose account a call makes."""
+    makes = call.method == "POST" and call.kind == "user"
+    return call.tag.local_id if makes and isinstance(call.tag, DueLink) else None
 
 
 def _located(call: Call, result: BulkResult) -> Located | None:

@@ -17,6 +17,21 @@ WHERE l.application_id = %s AND l.state = 'due' AND l.phase = %s AND l.not_befor
 ORDER BY l.not_before LIMIT %s
 """
 
+#: New groups that any of these users is to be a member of. What has failed before, or is in doubt, goes as ever.
+NEW_GROUPS_OF = f"""{LINKS}
+WHERE l.application_id = %s AND l.kind = 'group' AND l.state = 'due' AND l.phase = %s AND l.not_before <= %s
+  AND l.intent IS NULL AND l.in_scope AND l.remote_id IS NULL AND l.doubt IS NULL AND l.attempts = 0
+  AND EXISTS (SELECT 1 FROM provisioning_link_member lm
+              WHERE lm.link_id = l.id AND lm.due AND lm.wanted AND lm.user_id IN ({{users}}))
+ORDER BY l.id LIMIT %s
+"""  # noqa: S608 - constants of this file
+#: The members of such a group among these users, of whom nothing was ever sent.
+NEWCOMERS = """
+SELECT lm.id, lm.user_id, u.user_name FROM provisioning_link_member lm JOIN directory_user u ON u.id = lm.user_id
+WHERE lm.link_id = %s AND lm.due AND lm.wanted AND NOT lm.doubt AND lm.remote_id IS NULL AND lm.user_id IN ({users})
+ORDER BY lm.id
+"""
+
 #: Everybody in scope for whom anything is due, in batches.
 DUE_USERS = f"""{LINKS}
 WHERE l.application_id = %s AND l.kind = 'user' AND l.in_scope AND l.state = 'due' AND l.id > %s ORDER BY l.id LIMIT %s

@@ -58,6 +58,11 @@ class Joining:
         return self._bundle.size if self._bundle.on else 0
 
     @property
+    def refers(self) -> bool:
+        """Whether a new group may name members who are created in the same request."""
+        return bool(self.size) and self._bundle.refers
+
+    @property
     def tasks(self) -> list[asyncio.Task[None]]:
         """What goes on."""
         return [*self._tasks, *self._bundle.tasks]
@@ -96,7 +101,7 @@ class Joining:
         if operation is None or link.phase not in PHASES or link.doubt:
             return False
         if operation.act is Act.CREATE:
-            return self._lookup.is_absent_by_listing(link.kind, wanted_values(work))
+            return work.absent or self._lookup.is_absent_by_listing(link.kind, wanted_values(work))
         return operation.act is Act.UPDATE and link.verified and self._goes_by_patch(operation)
 
     def _goes_by_patch(self, operation: Operation) -> bool:
@@ -106,6 +111,9 @@ class Joining:
     def _is_trusted(self, work: Work) -> bool:
         operation = work.plan.operation
         assert operation is not None
+        if work.newcomers and self._bundle.refers:
+            # it goes while its members do, and is read back like any that goes alone
+            return True
         if operation.act is Act.CREATE:
             return self._probation.trusts((f"{work.link.kind} create",))
         return self._probation.trusts(kinds_of(operation, self._context.dialect.patch_form))

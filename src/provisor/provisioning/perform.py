@@ -15,6 +15,7 @@ from provisor.provisioning.perform_doubt import doubt_of
 from provisor.provisioning.perform_members import MemberWork
 from provisor.provisioning.perform_write import Writing
 from provisor.provisioning.probation import Probation
+from provisor.provisioning.referring import Referring
 from provisor.provisioning.verdict import FORBIDDEN, NOT_FOUND, UNAUTHORISED, judge
 from provisor.provisioning.work import DueLink, MemberProgress, Outcome, Work
 from provisor.scim.errors import ScimFailure
@@ -74,6 +75,7 @@ class Performer:
         self._creation = Creation(
             context, client, lookup, writing,
             probation=probation, learn=learn, linked=linked, failed=self._failed,
+            referring=Referring(client, context.dialect, probation, learn=learn, progress=progress),
         )  # fmt: skip
         self._members = MemberWork(
             context, client,

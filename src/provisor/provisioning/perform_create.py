@@ -11,6 +11,18 @@ from provisor.planning.present import acknowledge, plan_present
 from provisor.provisioning.context import Context
 from provisor.provisioning.lookup import Found, Lookup
 from provisor.provisioning.managers import Accounts
+from provisor.provisioning.perform_create_words import (
+    BY_EMAIL,
+    EXISTS,
+    NO_GROUPS,
+    NO_ID,
+    NOT_PROVED,
+    NOT_THERE,
+    NOTHING_TO_ASK,
+    SAME_ID,
+    SEVERAL,
+    TAKEN,
+)
 from provisor.provisioning.perform_doubt import (
     IDENTIFYING,
     identifier_of,
@@ -26,6 +38,7 @@ from provisor.provisioning.perform_send import DeletedByDeactivationError, Learn
 from provisor.provisioning.perform_write import SETTLING, Writing, baseline_of, confirmed, deleted
 from provisor.provisioning.phases import Phase
 from provisor.provisioning.probation import Probation
+from provisor.provisioning.referring import Referring
 from provisor.provisioning.take import UNSUPPORTED as NOT_IN_SCIM
 from provisor.provisioning.user_work import allowed
 from provisor.provisioning.verdict import NOT_FOUND, UNSUPPORTED, HaltedError, judge
@@ -39,43 +52,6 @@ from provisor.scim.resource import build
 Linked = Callable[[str, str], Awaitable[str]]
 #: Tells the health of a failure, and says what it means for the link.
 Failed = Callable[[Work, ScimFailure], Awaitable[Outcome]]
-
-SEVERAL = "The application has {count} accounts whose {path} is {value}. A person must say which one it is; nothing is written until then."
-BY_EMAIL = (
-    "The application has an account with the e-mail address {value} (id {id}). An address alone never links an account "
-    "by itself, since addresses are given to others: link it by hand, or exclude the user."
-)
-NOT_PROVED = (
-    "A creation had no outcome, and the application has an account with the same {path}, {value} (id {id}). "
-    "Neither its {names} is what was sent, so it may be somebody else's: find out whose it is, then link it by hand, "
-    "or take it away there."
-)
-TAKEN = (
-    "The application's account {id} has the {path} {value}, but it is linked already to {holder}. "
-    "Unlink that one first, or give one of the two another {path}."
-)
-EXISTS = (
-    "The application says that it exists already ({status}), but no account with the same {paths} is to be found: "
-    "{detail} Find it there by hand and link it, or give the user another value."
-)
-NO_ID = (
-    "The application confirmed the creation without an id, and no account with the same {paths} is to be found. "
-    "Nothing is created a second time: find it there by hand and link it."
-)
-SAME_ID = (
-    "The application answered the creation with the id {id}, but that one is linked already to {holder}. "
-    "An id that is given twice cannot be written to; find the new account there by hand and link it."
-)
-NOT_THERE = (
-    "The application answered the creation with success and the id {id}, but nothing is there under that id, and "
-    "nothing with the same {paths} is to be found. Nothing is created a second time: look there what became of it, "
-    "then link it by hand."
-)
-NO_GROUPS = "Creating a group was answered with {post}, and listing groups with {get}"
-NOTHING_TO_ASK = (
-    "A creation had no outcome, and it is not known any more by which {paths} to look for it. "
-    "Find it there by hand, and take it away or link it."
-)
 
 #: Statuses that say: there is no such thing here.
 NOT_OFFERED = UNSUPPORTED | {NOT_FOUND}
@@ -91,7 +67,7 @@ class Creation:
 
     def __init__(
         self, context: Context, client: ScimClient, lookup: Lookup, writing: Writing,
-        *, probation: Probation, learn: Learn, linked: Linked, failed: Failed,
+        *, probation: Probation, learn: Learn, linked: Linked, failed: Failed, referring: Referring,
     ) -> None:  # fmt: skip
         self._context = context
         self._client = client
@@ -103,6 +79,7 @@ class Creation:
         self._no_groups = False
         self._linked = linked
         self._failed = failed
+        self._referring = referring
         #: Who took which remote id in this pass: the database may not know of it yet.
         self._claimed: dict[tuple[str, str], DueLink] = {}
         self._accounts = Accounts()
@@ -111,7 +88,10 @@ class Creation:
         """Look up by the matching attributes; adopt what is there, else POST, where the switch allows it."""
         if self._no_groups and work.link.kind == "group":
             return refused(work, Ending.MISSING.value, NOT_IN_SCIM["group"])
-        outcome = await self._create(work)
+        try:
+            outcome = await self._create(work)
+        finally:
+            self._referring.leave(work)
         if outcome.linked and outcome.remote_id is not None and work.link.kind == "user":
             self._accounts.add(work.link.local_id, outcome.remote_id)
         return outcome
@@ -132,14 +112,20 @@ class Creation:
 
     async def _post_on_trial(self, work: Work) -> Outcome:
         """The first creations are read back, one after the other; later ones are sampled."""
-        kinds = (f"{work.link.kind} create",)
-        if self._probation.trusts(kinds):
-            return await self._post(work, prove=self._probation.samples())
-        async with self._probation.lock(kinds[0]):
-            return await self._post(work, prove=not self._probation.trusts(kinds))
+        if not self._is_trusted(work):
+            async with self._probation.lock(f"{work.link.kind} create"):
+                # meanwhile others have earned it, or whom it was to name has gone without it
+                if not self._is_trusted(work):
+                    return await self._post(work, prove=True)
+        return await self._post(work, prove=self._probation.samples())
+
+    def _is_trusted(self, work: Work) -> bool:
+        return self._probation.trusts(self._referring.kinds(work))
 
     async def _find(self, work: Work, *, fresh: bool = False) -> Found:
         """Look up by what an earlier POST sent, then by what is wanted today: the two may differ by now."""
+        if work.absent and not fresh:
+            return Found()
         return await self._find_each(work, [wanted_values(work)], fresh=fresh)
 
     async def _find_each(self, work: Work, today: list[Mapping[str, Any]], *, fresh: bool) -> Found:
@@ -167,14 +153,14 @@ class Creation:
         return sentence.format(paths=self._paths(work), id=identifier)
 
     async def _post(self, work: Work, *, prove: bool) -> Outcome:
-        kind, link = work.link.kind, work.link
+        kind = work.link.kind
         self._accounts.refer(self._context, work)
         body = build(kind, wanted_values(work))
         if kind == "user" and self._context.dialect.password_required:
             body["password"] = secrets.token_urlsafe(24)
         work.posted = True
         try:
-            answer = await self._client.create(kind, body, act=Act.CREATE, tag=link)
+            answer = await self._referring.create(work, body)
         except HaltedError:
             # it never left
             work.posted = False
@@ -201,6 +187,9 @@ class Creation:
         held = seen or (None if isinstance(answer, Located) else answer)
         outcome = confirmed(work, identifier, "created", dict(wanted_values(work)), held, body=body)
         outcome.etag = outcome.etag or etag_of(answer)
+        problem = await self._referring.conclude(work, identifier, seen, asked=prove)
+        if problem:
+            outcome.state, outcome.reason, outcome.next_phase = "conflict", problem, None
         return outcome
 
     async def _read_created(self, work: Work, identifier: str) -> Mapping[str, Any] | None:

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from uuid import UUID
 
-from provisor.planning.operation import Act
 from provisor.provisioning import passing, scans
 from provisor.provisioning.bundling_client import BundlingClient
 from provisor.provisioning.context import Context
@@ -19,6 +18,7 @@ from provisor.provisioning.pace import Pace
 from provisor.provisioning.perform import Performer, act_of, doubt_of
 from provisor.provisioning.perform_write import Writing
 from provisor.provisioning.phases import Phase
+from provisor.provisioning.preparing import Preparing
 from provisor.provisioning.probation import Probation
 from provisor.provisioning.recent import Recent
 from provisor.provisioning.removing import Removing
@@ -32,7 +32,6 @@ from provisor.provisioning.verdict import HaltedError, is_throttled
 from provisor.provisioning.work import DueLink, Outcome, Work
 from provisor.scim.authentication import Authentication
 from provisor.scim.client import Door, Exchange
-from provisor.scim.errors import ScimFailure
 
 #: Links taken at once.
 BATCH = 512
@@ -81,6 +80,7 @@ class Pass:
             gate=self._gate, observer=self._observe, clock=lambda: around.now() / 1_000, timer=around.clock, effort=around.effort,
         )  # fmt: skip
         self._lookup = Lookup(context, self.client, clock=around.clock)
+        self._preparing = Preparing(context, store, self._lookup, self.health)
         self._probation = Probation(around.chance)
         self._performer = Performer(
             context, self.client, self._lookup, self.health,
@@ -200,7 +200,11 @@ class Pass:
         if urgent and busy and len(self._lanes):
             phases = LEAVER_PHASES
         taken = await self._settling.record(
-            take, now=self._now(), limit=max(BATCH, self._joining.size), phases=phases
+            take,
+            now=self._now(),
+            limit=max(BATCH, self._joining.size),
+            phases=phases,
+            refers=self._joining.refers,
         )
         if taken is None:
             return False
@@ -209,26 +213,12 @@ class Pass:
             assert taken.phase is not None
             self._phase = max(self._phase, taken.phase) if busy else taken.phase
             self._under_way |= {work.link.id: work for work in taken.works}
-            await self._prepare(taken.works)
+            await self._preparing.prepare(taken.works)
             self._lanes.put(managers_first(taken.works))
         elif not taken.rested and self._busy:
             await self._progress()
         # later phases were not looked at while something was under way
         return busy or bool(taken)
-
-    async def _prepare(self, works: list[Work]) -> None:
-        """Read a listing first where many are new."""
-        creating = {
-            w.link.kind for w in works if w.plan.operation and w.plan.operation.act in (Act.CREATE, Act.ADOPT)
-        }
-        for kind in creating:
-            new = await self._store.run(passing.count_new, self.context, kind)
-            try:
-                await self._lookup.prepare(kind, new)
-            except ScimFailure as failure:
-                self.health.failed(failure)
-            except HaltedError:
-                return
 
     async def _progress(self) -> None:
         self._moved.clear()

@@ -7,7 +7,7 @@ import orjson
 from django.db import connection, transaction
 
 from provisor.planning.operation import Act, Ending, Plan
-from provisor.provisioning import brake, brake_mapped
+from provisor.provisioning import brake, brake_mapped, newcomers
 from provisor.provisioning import engine_sql as sql
 from provisor.provisioning.batches import execute_batch
 from provisor.provisioning.context import Context
@@ -53,11 +53,14 @@ class Taken:
         return bool(self.works) or self.rested > 0
 
 
-def take(context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tuple(Phase)) -> Taken:
+def take(
+    context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tuple(Phase), refers: bool = False
+) -> Taken:
     """Claim due links of the first phase that has any, plan them, and record the intents of what is to be sent.
 
     Raises FencedError where another worker has taken the application.
     `now` in Unix milliseconds. Links for which nothing has to be sent come to rest in the same transaction.
+    `refers`: with new users come the new groups that they are to be members of.
     """
     taken = Taken()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -70,6 +73,8 @@ def take(context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tu
             if links:
                 taken.phase = phase
                 _plan_all(cursor, context, links, now, taken)
+                if refers and phase is Phase.USERS:
+                    _plan_groups_of(cursor, context, limit, now, taken)
                 break
     return taken
 
@@ -132,12 +137,30 @@ def _group_source(
 def _plan_all(cursor: Any, context: Context, links: list[DueLink], now: int, taken: Taken) -> None:
     grants = read_grants(cursor, context, [link.local_id for link in links if link.kind == "user"])
     planned = [plan_work(cursor, context, link, grants) for link in links]
+    _keep(cursor, context, planned, now, taken)
+
+
+def _plan_groups_of(cursor: Any, context: Context, limit: int, now: int, taken: Taken) -> None:
+    """Plan the new groups of those who are taken and new, too: they may go in the same bulk request."""
+    users = newcomers.created(taken.works)
+    rows = newcomers.group_rows(cursor, context, users, now, max(1, limit - len(users)))
+    grants = read_grants(cursor, context, [])
+    planned = [plan_work(cursor, context, read_link(row), grants) for row in rows]
+    for work in planned:
+        newcomers.bring_newcomers(cursor, work, users)
+    _keep(cursor, context, planned, now, taken)
+
+
+def _keep(cursor: Any, context: Context, planned: list[Work], now: int, taken: Taken) -> None:
+    """Record the intents of what is to be sent, and bring the others to rest."""
+    sent: list[Work] = []
     rests: list[Work] = []
     for work in braked(cursor, context, planned, now):
-        (taken.works if work.sends else rests).append(work)
-    taken.rested = len(rests)
-    if taken.works:
-        intents = [(orjson.dumps(intent_of(work)).decode(), work.link.id) for work in taken.works]
+        (sent if work.sends else rests).append(work)
+    taken.works += sent
+    taken.rested += len(rests)
+    if sent:
+        intents = [(orjson.dumps(intent_of(work)).decode(), work.link.id) for work in sent]
         execute_batch(cursor, sql.RECORD_INTENT, sql.RECORD_INTENT_TYPES, intents)
     _rest(cursor, rests, now)
     gone = [
@@ -184,6 +207,7 @@ def intent_of(work: Work) -> dict[str, Any]:
     """Say what a write may change, so that it can be put in doubt when no outcome is ever recorded."""
     operation = work.plan.operation
     members = [member.row for member in work.additions + work.removals]
+    members += [member.row for member in work.newcomers]
     intent: dict[str, Any] = {"members": members} if members else {}
     if operation is None:
         return intent

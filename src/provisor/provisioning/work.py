@@ -60,6 +60,15 @@ class Member:
     display: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """A member of a new group whose account is to be made together with it: the row that remembers it, and the user."""
+
+    row: int
+    user: Key
+    display: str = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Work:
     """One link with the plan that a pass carries out for it."""
@@ -69,6 +78,10 @@ class Work:
     desired: Desired | None = None
     additions: tuple[Member, ...] = ()
     removals: tuple[Member, ...] = ()
+    #: Members who are created at the same time, so that one bulk request may hold them and the group.
+    newcomers: tuple[Newcomer, ...] = ()
+    #: It was looked up since it was taken, and is not there.
+    absent: bool = False
     #: The attributes by which the application is searched for it.
     matching: tuple[str, ...] = ()
     #: A POST was handed to the client: without an answer, it may be there now.

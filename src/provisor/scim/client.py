@@ -39,6 +39,7 @@ __all__ = [
     "ScimClient",
     "Search",
     "Unsendable",
+    "creation",
 ]
 
 T = TypeVar("T")
@@ -156,8 +157,7 @@ class ScimClient:
         self, kind: str, body: Mapping[str, Any], *, act: str, tag: object = None
     ) -> Resource | None:
         """POST a new resource; what the application returned, None when it returned nothing."""
-        call = Call("POST", kind, _ENDPOINTS[kind], act, tag, body=_written(body))
-        return await self._exchange(call, read_object)
+        return await self._exchange(creation(kind, body, act=act, tag=tag), read_object)
 
     async def patch(
         self,
@@ -307,6 +307,11 @@ class Call:
     started: float = 0.0
     received: float = 0.0
     effort: float = 0.0
+
+
+def creation(kind: str, body: Mapping[str, Any], *, act: str, tag: object) -> Call:
+    """The POST of a new resource. Raises Unsendable."""
+    return Call("POST", kind, _ENDPOINTS[kind], act, tag, body=_written(body))
 
 
 def _path(kind: str, identity: str) -> str:

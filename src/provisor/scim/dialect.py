@@ -125,6 +125,9 @@ class Dialect:
     bulk: bool = _fact(False, "Several operations can go in one request to /Bulk.")
     bulk_operations: int = _fact(0, "Most operations in one bulk request; 0: not known.")
     bulk_payload: int = _fact(0, "Most bytes in one bulk request; 0: not known.")
+    bulk_references: bool = _fact(
+        True, "In a bulk request, members of a new group may be named by the bulkId of their creation."
+    )
     sort: bool = _fact(False, "Lists can be sorted.")
     rate_per_second: float = _fact(0.0, "Requests that may be sent per second; 0: not known.")
     rates: tuple[Rate, ...] = _fact((), "Budgets of single classes of requests.")

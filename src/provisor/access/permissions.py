@@ -18,6 +18,8 @@ class Permission(StrEnum):
     RELEASE_HOLDS = "release-holds"
     #: Create and disable accounts, change roles, issue tokens to others.
     MANAGE_ACCESS = "manage-access"
+    #: Open a private network for one application.
+    ALLOW_NETWORKS = "allow-networks"
     #: Read and verify the audit record.
     READ_AUDIT = "read-audit"
 

@@ -17,23 +17,25 @@ _LOOPBACK: Final = tuple(ipaddress.ip_address(text) for text in ("127.0.0.1", ":
 _DEFAULT_PORTS: Final = {"https": ":443", "http": ":80"}
 
 
-def read_address(text: object, place: str, problems: Problems) -> str:
+def read_address(
+    text: object, place: str, problems: Problems, networks: addresses.PrivateTargets = ()
+) -> str:
     """Check an address of an application and return its canonical form: no slash at the end, no default port.
 
     Returns "" with the problem reported when it is not absolute, holds credentials, a query or a fragment, or
     lies where Provisor does not connect to. http is accepted only for "localhost" and for addresses that are
-    written out and lie inside `PROVISOR_PRIVATE_TARGETS`.
+    written out and lie inside `PROVISOR_PRIVATE_TARGETS` or the `networks` of the application.
     """
     if not isinstance(text, str) or not text.strip():
         problems.add(place, "An address is needed here.", _EXAMPLE)
         return ""
     try:
-        read = addresses.read_address(text.strip(), settings.PRIVATE_TARGETS)
+        read = addresses.read_address(text.strip(), settings.PRIVATE_TARGETS + networks)
     except AddressRefused as refused:
         problems.add(place, refused.sentence, _EXAMPLE)
         return ""
     if _is_name_of_this_machine(read.host):
-        if not _is_private_target(*_LOOPBACK):
+        if not _is_inside(settings.PRIVATE_TARGETS + networks, *_LOOPBACK):
             problems.add(place, addresses.refusal(read.host, "that is this machine itself"))
             return ""
     elif read.scheme == "http" and _is_name(read.host):
@@ -59,5 +61,5 @@ def _is_name(host: str) -> bool:
     return False
 
 
-def _is_private_target(*candidates: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return any(address in network for address in candidates for network in settings.PRIVATE_TARGETS)
+def _is_inside(networks: addresses.PrivateTargets, *candidates: addresses.Address) -> bool:
+    return any(address in network for address in candidates for network in networks)

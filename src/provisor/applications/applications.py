@@ -9,6 +9,12 @@ from django.utils import timezone
 from provisor.applications.capabilities import dialect_of
 from provisor.applications.changes import difference, record_application, save_counted
 from provisor.applications.configuration import FIELDS, check, laid_over, read_profile_id
+from provisor.applications.connections import (
+    check_networks,
+    forget_client_certificate,
+    networks_of,
+    write_networks,
+)
 from provisor.applications.credentials import check_auth, distrust, secret_values, write_credential
 from provisor.applications.documents import settings_document
 from provisor.applications.lookup import live_applications, locked_application
@@ -21,10 +27,13 @@ from provisor.audit.actor import Actor
 from provisor.directory.changes import change
 from provisor.directory.names import fold
 from provisor.identifiers import uuid7
+from provisor.scim.addresses import PrivateTargets
 from provisor.scim.authentication import METHODS
 from provisor.scim.capabilities import resolve
 
 _KNOWN: Final = (*FIELDS, "auth")
+#: Given with a new application only; later it is an act of its own, for owners.
+_KNOWN_AT_FIRST: Final = (*_KNOWN, "networks")
 _REQUIRED: Final = ("name", "base_url")
 #: Changes that alter the pace and not what is sent.
 _PACE: Final = frozenset({"limits", "brake", "drift"})
@@ -56,12 +65,13 @@ def _create(
     application_id: UUID, fields: Mapping[str, Any], *, actor: Actor, known_url: str | None = None
 ) -> Application:
     problems = Problems()
-    _check_names(fields, problems)
+    _check_names(fields, problems, _KNOWN_AT_FIRST)
+    networks = check_networks(fields.get("networks") or (), "/networks", problems)
     profile = read_profile_id(fields.get("profile", GENERIC), problems)
     settings = dict.fromkeys(_REQUIRED) | _settings(fields) | {"profile": profile.id}
     laid, dialect = laid_over(profile.defaults(), settings), resolve(profile.facts)
-    document = check(laid, settings, dialect, problems, known_url=known_url)
-    _check_auth(fields.get("auth"), METHODS, problems)
+    document = check(laid, settings, dialect, problems, known_url=known_url, networks=networks)
+    _check_auth(fields.get("auth"), METHODS, problems, networks)
     problems.refuse_if_any()
     with change():
         now = timezone.now()
@@ -71,8 +81,10 @@ def _create(
         )
         _take_name(application)
         application.save(force_insert=True)
+        write_networks(application, networks)
         _write_auth(application, fields.get("auth"))
-        record_application("application.created", application, actor=actor, after=_shown(application))
+        after = _shown(application) | ({"networks": [str(each) for each in networks]} if networks else {})
+        record_application("application.created", application, actor=actor, after=after)
     return application
 
 
@@ -93,8 +105,10 @@ def update_application(
         if "profile" in settings:
             application.profile = settings["profile"] = read_profile_id(settings["profile"], problems).id
         laid, dialect = laid_over(before, settings), dialect_of(application)
-        document = check(laid, settings, dialect, problems, known_url=application.base_url)
-        _check_auth(changes.get("auth"), (application.auth_method,), problems)
+        networks = networks_of(application.id)
+        known = application.base_url
+        document = check(laid, settings, dialect, problems, known_url=known, networks=networks)
+        _check_auth(changes.get("auth"), (application.auth_method,), problems, networks)
         problems.refuse_if_any()
         _apply(application, document, changes.get("auth"))
         old, new = difference(before, settings_document(application))
@@ -114,6 +128,7 @@ def delete_application(application_id: UUID | str, *, actor: Actor, version: int
     with change():
         application = locked_application(application_id, version)
         application.credentials.all().delete()
+        forget_client_certificate(application)
         application.deleted_at = timezone.now()
         application.paused, application.paused_reason = True, "The application was deleted."
         save_counted(application)
@@ -157,16 +172,16 @@ def resume(application_id: UUID | str, *, actor: Actor, version: int | None = No
     return application
 
 
-def _check_names(fields: Mapping[str, Any], problems: Problems) -> None:
-    for name in fields.keys() - set(_KNOWN):
-        problems.unknown_name("", name, _KNOWN)
+def _check_names(fields: Mapping[str, Any], problems: Problems, known: Collection[str] = _KNOWN) -> None:
+    for name in fields.keys() - set(known):
+        problems.unknown_name("", name, tuple(known))
 
 
 def _settings(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: fields[name] for name in FIELDS if name in fields}
 
 
-def _check_auth(auth: object, bare: Collection[str], problems: Problems) -> None:
+def _check_auth(auth: object, bare: Collection[str], problems: Problems, networks: PrivateTargets) -> None:
     """Check the credentials, if any are given.
 
     A method without values is fine if it is one of `bare`: a new application may wait for its secrets, and a
@@ -174,7 +189,7 @@ def _check_auth(auth: object, bare: Collection[str], problems: Problems) -> None
     """
     is_bare = isinstance(auth, dict) and not secret_values(auth) and auth.get("method") in tuple(bare)
     if auth is not None and not is_bare:
-        check_auth(auth, problems)
+        check_auth(auth, problems, networks)
 
 
 def _write_auth(application: Application, auth: Mapping[str, Any] | None) -> None:
@@ -186,6 +201,7 @@ def _apply(application: Application, document: Mapping[str, Any], auth: Mapping[
     moved = document["base_url"] != application.base_url
     if moved:
         application.credentials.all().delete()
+        forget_client_certificate(application)
         forget_schema(application.pk)
         distrust(
             application,

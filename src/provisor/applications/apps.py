@@ -9,7 +9,8 @@ class ApplicationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from provisor.applications.credentials import SEALED
+        from provisor.applications import connections, credentials
         from provisor.vault.registry import register
 
-        register(SEALED)
+        register(credentials.SEALED)
+        register(connections.SEALED)

@@ -15,6 +15,7 @@ from provisor.directory.refusal import DirectoryRefusal
 from provisor.mapping.problems import MappingRefused, did_you_mean
 from provisor.mapping.rule import CustomAttributeSpec, read_rules
 from provisor.mapping.vocabulary import Kind
+from provisor.scim.addresses import PrivateTargets
 from provisor.scim.dialect import Dialect
 from provisor.scim.path import PathError, parse_path
 
@@ -61,6 +62,7 @@ def check(
     problems: Problems,
     *,
     known_url: str | None = None,
+    networks: PrivateTargets = (),
 ) -> dict[str, Any]:
     """Check what was changed in a document, report every problem, and return the document in canonical form.
 
@@ -74,7 +76,7 @@ def check(
     if "name" in changed:
         document["name"] = read_name(document["name"], "Give the application a name of its own.", problems)
     if "base_url" in changed and (known_url is None or document["base_url"] != known_url):
-        document["base_url"] = read_address(document["base_url"], "/base_url", problems)
+        document["base_url"] = read_address(document["base_url"], "/base_url", problems, networks)
     if "exclusions" in changed:
         check_exclusions(document["exclusions"], problems)
     if "deprovision" in changed:

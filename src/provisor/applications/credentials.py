@@ -11,12 +11,14 @@ from django.utils import timezone
 from provisor.applications import shapes
 from provisor.applications.addresses import read_address
 from provisor.applications.changes import record_application, save_counted
+from provisor.applications.connections import NOTHING_SPECIAL, Way, networks_of, open_way
 from provisor.applications.lookup import locked_application
 from provisor.applications.models import Application, Credential
 from provisor.applications.refusals import ConfigurationRefusal, Problems, RefusalKind, pointer
 from provisor.audit.actor import Actor
 from provisor.directory.changes import change
 from provisor.mapping.problems import did_you_mean
+from provisor.scim.addresses import PrivateTargets
 from provisor.scim.authentication import METHODS, check_values
 from provisor.vault import sealing
 from provisor.vault.registry import KeyedColumn
@@ -29,12 +31,13 @@ SECONDARY: Final = Credential.Slot.SECONDARY.value
 class OpenCredential:
     """A credential in the clear, for `scim.authentication.build`. Its values show in no representation.
 
-    `application_id` is whose stored one it is; None for one that was only typed.
+    `application_id` is whose stored one it is; None for one that was only typed. `way` is how to connect with it.
     """
 
     method: str
     values: Mapping[str, Any] = field(repr=False)
     application_id: UUID | None = None
+    way: Way = NOTHING_SPECIAL
 
 
 def store_credential(
@@ -55,7 +58,7 @@ def store_credential(
         application = locked_application(application_id, version)
         problems = Problems()
         shapes.Choice((PRIMARY, SECONDARY)).check(slot, "/slot", problems)
-        check_auth({**values, "method": method}, problems)
+        check_auth({**values, "method": method}, problems, networks_of(application.id))
         problems.refuse_if_any()
         write_credential(application, method, values, slot=slot)
         save_counted(application)
@@ -111,7 +114,7 @@ def clear_credential(
     return application
 
 
-def check_auth(auth: object, problems: Problems) -> None:
+def check_auth(auth: object, problems: Problems, networks: PrivateTargets = ()) -> None:
     """Check `{method, ...values}` as the interfaces take it. Reasons name fields, never the values of secrets."""
     if not isinstance(auth, dict) or not isinstance(auth.get("method"), str):
         problems.add("/auth", "The method of authentication is missing.", f"Known are: {', '.join(METHODS)}.")
@@ -128,7 +131,7 @@ def check_auth(auth: object, problems: Problems) -> None:
     for sentence in sentences:
         problems.add("/auth", sentence)
     if not (not_text or sentences) and "token_url" in values:
-        read_address(values["token_url"], "/auth/token_url", problems)
+        read_address(values["token_url"], "/auth/token_url", problems, networks)
 
 
 def secret_values(auth: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +179,10 @@ def _token_address_changes(application: Application, values: Mapping[str, Any]) 
 def _opened(stored: Credential) -> OpenCredential:
     plain = json.loads(sealing.unseal(stored.key_id, bytes(stored.sealed), bound_to=place_of(stored)))
     return OpenCredential(
-        method=plain["method"], values=plain["values"], application_id=stored.application_id
+        method=plain["method"],
+        values=plain["values"],
+        application_id=stored.application_id,
+        way=open_way(stored.application_id),
     )
 
 

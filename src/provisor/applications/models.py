@@ -84,6 +84,29 @@ class Credential(models.Model):
         ]
 
 
+class ConnectionSettings(models.Model):
+    """What connections to one application need beside address and credential. No row: nothing special."""
+
+    application = models.OneToOneField(
+        Application, primary_key=True, on_delete=models.CASCADE, related_name="connection_settings"
+    )
+    #: Private networks that an owner has opened for this application alone, in CIDR form.
+    networks: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
+    #: PEM of certificate authorities that are trusted beside those of the system.
+    authorities = models.TextField(default="", blank=True)
+    #: PEM of the certificate that Provisor shows, with its chain; the key is sealed for this row (R17).
+    client_certificate = models.TextField(default="", blank=True)
+    key_id = models.TextField(default="", blank=True)
+    sealed = models.BinaryField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "applications_connection"
+
+    def __str__(self) -> str:
+        return f"connection of {self.application_id}"
+
+
 class Capability(models.Model):
     """A fact about what an application can do. Profile < probe < administrator; a failed probe is no fact (R15)."""
 

@@ -14,7 +14,7 @@ from provisor.scim.authentication import Authentication, build
 from provisor.scim.dialect import Dialect
 from provisor.scim.limits import TransportLimits
 from provisor.scim.rotation import Rotation
-from provisor.scim.transport import Transport
+from provisor.scim.transport import ClientCertificate, Transport
 
 NO_CREDENTIAL = "There is no credential for this application. Enter one under its settings; nothing can be sent without it."
 DEFAULT_LIMITS = TransportLimits()
@@ -80,7 +80,11 @@ def read_credentials(
         return opened[0], stored[0]
     first, other = opened
     rotating = RotatingCredential(
-        method=first.method, values=first.values, application_id=first.application_id, other=other
+        method=first.method,
+        values=first.values,
+        application_id=first.application_id,
+        way=first.way,
+        other=other,
     )
     return rotating, stored[0]
 
@@ -97,9 +101,15 @@ def connect(
 
     Raises AddressRefused.
     """
+    way = credential.way
+    client = None
+    if way.client_certificate:
+        client = ClientCertificate(certificate=way.client_certificate, key=way.client_key)
     transport = Transport(
         base_url,
-        private_targets=settings.PRIVATE_TARGETS,
+        private_targets=settings.PRIVATE_TARGETS + way.networks,
+        authorities=way.authorities,
+        client=client,
         # one more than the pass has under way: the lane of the leavers
         connections=dialect.concurrency + 1,
         limits=limits,

@@ -94,6 +94,27 @@ def objection(text: str, private_targets: PrivateTargets, *, encrypted: bool) ->
     return reason
 
 
+def read_networks(texts: Iterable[str]) -> PrivateTargets:
+    """Read private networks that are opened for one target. Raises AddressRefused for what cannot be opened.
+
+    Only private networks can: a public one needs no permission, and would let http out.
+    """
+    found = dict.fromkeys(_private_network(text) for text in texts)
+    return tuple(found)
+
+
+def _private_network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(text.strip())
+    except ValueError as problem:
+        raise AddressRefused(f'"{text}" is no network: {problem}.') from None
+    if reason := _meaning(network.network_address, _NEVER.items()):
+        raise AddressRefused(f'"{text}" cannot be opened: {reason}.')
+    if not any(network.version == known.version and network.subnet_of(known) for known in _PRIVATE):  # type: ignore[arg-type]
+        raise AddressRefused(f'"{text}" is no private network. Public addresses need no permission.')
+    return network
+
+
 def _forbidden(address: Address, private_targets: PrivateTargets) -> str:
     if isinstance(address, IPv6Address) and address in _NAT64:
         wrapped = _last_32_bits(address)
@@ -168,8 +189,8 @@ def read_address(text: str, private_targets: PrivateTargets = ()) -> WebAddress:
 def refusal(host: str, reason: str) -> str:
     """The sentence for a person whose target was refused."""
     return (
-        f'Provisor does not connect to "{host}": {reason}. Use a public https address, or name the network '
-        "in PROVISOR_PRIVATE_TARGETS if it is a private one."
+        f'Provisor does not connect to "{host}": {reason}. Use a public https address. A private network can be '
+        "named in PROVISOR_PRIVATE_TARGETS, or be opened for one application by an owner."
     )
 
 

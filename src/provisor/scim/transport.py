@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -27,13 +27,22 @@ from provisor.scim.addresses import (
     read_address,
     refusal,
 )
+from provisor.scim.client_certificate import load_client
 from provisor.scim.errors import NotSent, OutcomeUnknown, Unreadable
 from provisor.scim.json_body import parse_json
 from provisor.scim.limits import TransportLimits
 from provisor.scim.transport_body import keep_back
 from provisor.scim.transport_failures import BarredError, ForbiddenAddressError, failure_of, keep_single
 
-__all__ = ["Request", "Response", "Transport", "TransportLimits", "encode_query", "parse_json"]
+__all__ = [
+    "ClientCertificate",
+    "Request",
+    "Response",
+    "Transport",
+    "TransportLimits",
+    "encode_query",
+    "parse_json",
+]
 
 USER_AGENT: Final = "Provisor/1 (outbound SCIM 2.0 client)"
 #: Part of the total time in which a request must have got its connection, so that a time-out before
@@ -70,6 +79,14 @@ def encode_query(query: tuple[tuple[str, str], ...]) -> str:
     return urlencode(query, quote_via=quote, safe="") if query else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """What Provisor shows of itself (PEM, with its chain), and the key to it, which shows in no representation."""
+
+    certificate: str
+    key: str = field(repr=False)
+
+
 @functools.lru_cache(maxsize=16)
 def _tls(authorities: str) -> ssl.SSLContext:
     """TLS 1.2 or later, certificate and host name verified; `authorities` (PEM) are trusted as well."""
@@ -77,6 +94,15 @@ def _tls(authorities: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if authorities:
         context.load_verify_locations(cadata=authorities)
+    return context
+
+
+def _tls_with(authorities: str, client: ClientCertificate | None) -> ssl.SSLContext:
+    """As `_tls`; one that holds a key is made anew and shared with nobody."""
+    if client is None:
+        return _tls(authorities)
+    context = _tls.__wrapped__(authorities)
+    load_client(context, client)
     return context
 
 
@@ -104,8 +130,8 @@ class Transport:
     """Connections to the origin of one base URL, for one event loop.
 
     `private_targets` are the networks in which loopback and private addresses, and http, are accepted.
-    `authorities` is PEM text of certificate authorities to trust beside those of the system. `resolver` is
-    for tests: what it answers is checked like any other answer.
+    `authorities` is PEM text of certificate authorities to trust beside those of the system. `client` is the
+    certificate that is shown where one is asked for; never to the address of `send_form`. `resolver` is for tests: what it answers is checked like any other answer.
 
     `is_own` says whether the base URL is, at this moment, where a target listens that Provisor itself runs on
     127.0.0.1. It is asked again before each connection, and counts for the base URL alone: not for `send_form`.
@@ -121,6 +147,7 @@ class Transport:
         connections: int = 8,
         limits: TransportLimits = _DEFAULT_LIMITS,
         authorities: str = "",
+        client: ClientCertificate | None = None,
         resolver: AbstractResolver | None = None,
         is_own: Callable[[], bool] = lambda: False,
         may_send: Callable[[], bool] = lambda: True,
@@ -131,7 +158,7 @@ class Transport:
         self.address: Final[WebAddress] = read_address(base_url, self._targets())
         self.limits: Final = limits
         self._connections = connections
-        self._authorities = authorities
+        self._authorities, self._client = authorities, client
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
@@ -262,7 +289,7 @@ class Transport:
         return _Connector(
             is_barred=self._is_barred,
             limit=self._connections,
-            ssl=_tls(self._authorities),
+            ssl=_tls_with(self._authorities, self._client),
             resolver=self._resolver,
             socket_factory=self._socket,
         )

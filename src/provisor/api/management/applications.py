@@ -5,10 +5,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from provisor.access.permissions import Permission
 from provisor.api.management import documents, engine_port
 from provisor.api.management.answers import Limit, answer, nothing, paging, seen_version
 from provisor.api.management.bodies import ApplicationChangeBody, ApplicationNewBody
-from provisor.api.management.caller import actor_of
+from provisor.api.management.caller import actor_of, demand
 from provisor.api.management.credentials_shown import given_auth, shown_auth
 from provisor.api.management.members import settable
 from provisor.api.management.mounting import operation, read_uuid
@@ -57,6 +58,8 @@ def list_applications(
 def create_application(request: HttpRequest, body: ApplicationNewBody) -> HttpResponse:
     """Create an application. It is in mode enforce unless the body says observe."""
     fields = _writable(body.root)
+    if fields.get("networks"):
+        demand(request, Permission.ALLOW_NETWORKS)
     if "auth" in fields:
         fields["auth"] = given_auth(fields["auth"])
     row = services.create_application(actor=actor_of(request), **fields)

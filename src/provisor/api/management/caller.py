@@ -24,14 +24,23 @@ class BearerToken(AuthBase):
     def __call__(self, request: HttpRequest) -> Principal:
         """Return the principal. Raises `Unauthenticated`, or `Problem` 403."""
         principal = principal_of(request)
-        if not principal.may(self.permission):
-            raise Problem(
-                403,
-                "forbidden",
-                f'The role "{principal.role}" does not have the permission "{self.permission}" that this needs. '
-                "Use a token with another role.",
-            )
+        _refuse_unless(principal, self.permission)
         return principal
+
+
+def demand(request: HttpRequest, permission: Permission) -> None:
+    """Ask for another permission, where a member of the body needs more than the operation. Raises `Problem` 403."""
+    _refuse_unless(principal_of(request), permission)
+
+
+def _refuse_unless(principal: Principal, permission: Permission) -> None:
+    if not principal.may(permission):
+        raise Problem(
+            403,
+            "forbidden",
+            f'The role "{principal.role}" does not have the permission "{permission}" that this needs. '
+            "Use a token with another role.",
+        )
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -16,6 +16,7 @@ from provisor.api.management import (
     access,
     acts,
     applications,
+    connections,
     findings,
     holds,
     known,
@@ -56,7 +57,19 @@ def make() -> NinjaAPI:
         urls_namespace="api-v1",
         parser=BoundedParser(),
     )
-    for room in (applications, known, acts, findings, holds, links, policies, records, access, notices):
+    for room in (
+        applications,
+        connections,
+        known,
+        acts,
+        findings,
+        holds,
+        links,
+        policies,
+        records,
+        access,
+        notices,
+    ):
         api.add_router("", room.router)
     # Instead of django-ninja's own handlers: whatever is raised ends at one door.
     for kind in (Exception, HttpError, ValidationError, Http404):

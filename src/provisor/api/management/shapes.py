@@ -124,6 +124,10 @@ class ApplicationChange(ApplicationSettings):
 class ApplicationNew(ApplicationChange):
     name: str
     base_url: str
+    networks: list[str] = Field(
+        default_factory=list,
+        description="Private networks that are opened for it alone; for owners. Later: /connection/networks.",
+    )
 
 
 class Status(Shape):

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from provisor.cli.commands.application_known import change_profile, show_application
+from provisor.cli.commands.connections import allow_network, client_certificate, show_connection, trust
 from provisor.cli.commands.doctor import show_checks
 from provisor.cli.opening import actor, open_installation
 from provisor.cli.refusals import BAD_ANSWER, CommandRefusal
@@ -20,6 +21,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app.command("show")(show_application)
 app.command("profile")(change_profile)
+app.command("connection")(show_connection)
+app.command("allow-network")(allow_network)
+app.command("trust")(trust)
+app.command("client-certificate")(client_certificate)
 
 
 @app.command("add")
@@ -37,6 +42,10 @@ def add(
     mode: Annotated[
         str, typer.Option(help="observe makes plans and sends nothing; enforce sends.")
     ] = "enforce",
+    networks: Annotated[
+        list[str] | None,
+        typer.Option("--allow-network", help="A private network to open for it alone, such as 10.20.0.0/16."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add an application. Its credential may come later; until then nothing is sent."""
@@ -53,7 +62,9 @@ def add(
     from provisor.applications.applications import create_application
 
     auth: dict[str, Any] = {"auth": {"method": "bearer", "token": token}} if token else {}
-    made = create_application(name=name, base_url=url, profile=profile, mode=mode, actor=actor(), **auth)
+    made = create_application(
+        name=name, base_url=url, profile=profile, mode=mode, networks=networks or [], actor=actor(), **auth
+    )
     if as_json:
         show_json({"id": made.pk, "name": made.name})
     else:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from provisor.console.application_settings import deleting, facts, profile, testing, views
+from provisor.console.application_settings import connections, deleting, facts, profile, testing, views
 
 _HERE = "apps/<uuid:application_id>/settings"
 
 urlpatterns = [
     path(_HERE, views.settings, name="application-settings"),
+    path(f"{_HERE}/connection", connections.connection, name="application-connection"),
     path(f"{_HERE}/credentials/<slug:slot>", views.store, name="store-credential"),
     path(f"{_HERE}/rotation", views.rotate, name="rotate-credential"),
     path(f"{_HERE}/test", testing.test, name="test-connection"),

@@ -13,6 +13,7 @@ from provisor.access.permissions import Permission
 from provisor.applications.addresses import read_address
 from provisor.applications.applications import update_application
 from provisor.applications.capabilities import facts_of
+from provisor.applications.connections import networks_of
 from provisor.applications.credentials import (
     PRIMARY,
     SECONDARY,
@@ -76,7 +77,7 @@ def _asked(request: HttpRequest, application: Application, form: PartForm) -> di
     version = form.cleaned_data["edition"]
     if isinstance(form, AddressForm):
         problems = Problems()
-        address = read_address(form.cleaned_data["base_url"], "", problems)
+        address = read_address(form.cleaned_data["base_url"], "", problems, networks_of(application.id))
         asks = address not in {application.base_url, confirmed} and not problems
         return {"moves_to": address} if asks else {}
     if isinstance(form, ExclusionsForm):

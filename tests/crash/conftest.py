@@ -47,5 +47,5 @@ def staff(company: Company, engine: EngineProcess) -> list[UUID]:
     users = company.employ(12)
     company.grant()
     engine.start()
-    settle(90)
+    settle(240)
     return users

@@ -33,5 +33,5 @@ def killed_at(
 def judge_recovery(company: Company, engine: EngineProcess, target: LabServer) -> None:
     """The engine starts again, and the target becomes what the directory is."""
     engine.start()
-    settle(90)
+    settle(240)
     judge(company.application, target)

@@ -55,7 +55,7 @@ def play(seed: int, company: Company, engine: EngineProcess, target: LabServer, 
         writes.follow()
     target.set_options(faults=[])
     engine.start()
-    settle(90)
+    settle(240)
     writes.follow()
     judge_silence(target, 1)
     return Told(

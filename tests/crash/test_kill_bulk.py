@@ -33,7 +33,7 @@ def test_r01_r02_kill_while_a_bulk_is_under_way(
     assert largest > 20_000, "it was no bulk of many"
     target.set_options(bulk=True, faults=[])
     engine.start()
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == USERS
     judge_silence(target, 1)
 
@@ -53,7 +53,7 @@ def test_r01_r02_kills_at_random_moments_of_bulk_updates(
         time.sleep(chance.random())
         engine.kill()
     engine.start()
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == USERS
     assert any(entry["path"] == "/Bulk" for entry in target.requests())
 

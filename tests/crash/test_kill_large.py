@@ -51,7 +51,7 @@ def test_r01_r02_kill_in_the_middle_of_a_pass_of_5000_users(
     created = log.created()
     assert created < USERS, "the pass was over before the kill"
     engine.start()
-    settle(90)
+    settle(240)
     held = judge(company.application, target)
     assert len(held.users) == USERS
     if not lost_replies:

@@ -160,7 +160,7 @@ def test_r01_r02_kill_after_the_intents_and_before_the_requests(
     assert intents > sum(posts(target).values()) + 10, "there were no intents before their requests"
     update_application(company.application.id, {"limits": {"rate": 1000}}, actor=ACTOR)
     engine.start()
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == 30
     assert posts(target) == {"/Users": 30, "/Groups": 4}
     judge_silence(target, 2)
@@ -182,7 +182,7 @@ def test_r01_r02_kill_after_the_answers_and_before_the_outcomes(
     assert stored < posts(target)["/Users"], "every outcome was stored"
     target.set_options(latency_ms=0)
     engine.start()
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == 40
     assert posts(target) == {"/Users": 40, "/Groups": 4}
 

@@ -61,7 +61,7 @@ def test_r02_a_post_that_lands_after_the_restart_makes_no_second_account(
         wait_until(lambda: not Pending.objects.exists(), 60, "the change is known")
         wait_until(lambda: waits(user.id), 60, "it is not looked up although it was due at once")
     land(target, on_its_way(target, "POST")[0])
-    settle(90)
+    settle(240)
     judge(company.application, target)
 
 
@@ -77,7 +77,7 @@ def test_r08_a_patch_that_lands_after_the_restart_brings_no_leaver_back(
     engine.start()
     wait_until(lambda: waits(staff[0]), 60, "nothing is sent for the leaver yet")
     land(target, on_its_way(target, "PATCH")[0])
-    settle(90)
+    settle(240)
     judge(company.application, target)
     assert not target.contents().users[User.objects.get(pk=staff[0]).user_name]["active"]
 
@@ -94,7 +94,7 @@ def test_r06_an_addition_that_lands_after_the_restart_leaves_nobody_in_the_group
     engine.start()
     wait_until(lambda: waits(team.id), 60, "nothing is sent for the group yet")
     land(target, on_its_way(target, "PATCH")[0])
-    settle(90)
+    settle(240)
     judge(company.application, target)
 
 

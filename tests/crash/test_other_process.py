@@ -23,7 +23,7 @@ def test_a_change_of_another_process_is_seen_without_a_sweep(
     engine = EngineProcess(runner)
     engine.start()
     try:
-        settle(90)
+        settle(240)
         for number in range(5):
             joiner = create_user(person(100 + number), actor=ACTOR)
             add_members(company.teams["Sales"].id, [joiner.id], actor=ACTOR)

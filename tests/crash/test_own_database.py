@@ -63,7 +63,7 @@ def test_r01_r18_while_the_disk_is_full_nothing_is_sent_that_cannot_be_written_d
         assert Pending.objects.exists(), "it was folded although the disk is full"
         sent = [entry for entry in target.requests(after=before) if entry["method"] != "GET"]
     assert sent == []
-    settle(90)
+    settle(240)
     judge(company.application, target)
     judge_silence(target, 1)
 
@@ -82,7 +82,7 @@ def test_r01_r02_a_disk_that_fills_in_the_middle_of_a_pass_doubles_nothing(
         stored = Link.objects.filter(kind="user").exclude(remote_id=None).count()
         assert stored < USERS, "every outcome was stored although the disk is full"
     target.set_options(latency_ms=3)
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == USERS
 
 
@@ -95,7 +95,7 @@ def test_r01_a_database_that_somebody_else_holds_for_a_while_is_waited_for(
     add_members(company.teams["Sales"].id, [user.id], actor=ACTOR)
     with held_by_somebody_else():
         time.sleep(settings.DATABASES["default"]["OPTIONS"]["timeout"] + 2)
-    settle(90)
+    settle(240)
     judge(company.application, target)
 
 

@@ -67,7 +67,7 @@ def test_r11_pause_by_another_process_stops_a_busy_pass_and_stays_across_a_resta
     assert len(target.requests()) == sent, "a paused application got requests after a restart"
     target.set_options(latency_ms=0)
     resume(company.application.id, actor=ACTOR)
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == USERS
 
 

@@ -66,6 +66,6 @@ def test_r01_r02_outcomes_that_cannot_be_stored_end_the_pass_and_are_found_again
         before = len(target.requests())
         time.sleep(2)
         after = len(target.requests())
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == USERS
     assert after == before, f"{after - before} requests within 2 s although no outcome can be stored"

@@ -60,7 +60,7 @@ def tell(company: Company) -> None:
     """Joiners, movers, leavers, and minds that are changed before anybody has looked."""
     company.employ(10)
     company.grant()
-    settle(90)
+    settle(240)
     change(user(0).id, title="Chief")
     set_active(user(1).id, active=False, actor=ACTOR)
     delete_user(user(2).id, actor=ACTOR)
@@ -68,14 +68,14 @@ def tell(company: Company) -> None:
     remove_members(sales.id, [user(4).id], actor=ACTOR)
     update_group(sales.id, display_name="Sales and more", actor=ACTOR)
     change(user(9).id, userName="renamed")
-    settle(90)
+    settle(240)
     joiner = create_user(person(20), actor=ACTOR)
     add_members(company.teams["Engineering"].id, [joiner.id], actor=ACTOR)
     set_active(user(3).id, active=False, actor=ACTOR)
     set_active(user(3).id, active=True, actor=ACTOR)
     add_members(company.staff.id, [user(5).id, user(8).id], actor=ACTOR)
     delete_group(support.id, actor=ACTOR)
-    settle(90)
+    settle(240)
 
 
 def what_is_there(company: Company, target: LabServer) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def test_r07_a_long_pass_gives_its_place_to_an_application_that_waits(
             left = Link.objects.filter(application=company.application, remote_id=None, kind="user").count()
             assert left > 0, "it waited until the first one was done"
             target.set_options(latency_ms=1)
-            settle(90)
+            settle(240)
             wait_until(lambda: engine.resting, 60, "nothing is under way")
             states = set(Link.objects.filter(application=second).values_list("state", flat=True))
             assert states == {"in_sync"}

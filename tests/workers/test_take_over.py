@@ -49,7 +49,7 @@ def test_r01_r02_r20_one_of_several_workers_is_killed_and_another_goes_on_within
     change(mover.id, title="Moved once")
     change(mover.id, title="Moved twice")
     target.set_options(latency_ms=2)
-    settle(90)
+    settle(240)
     held = judge(company.application, target)
     # who left before there was an account never gets one
     assert USERS - 1 <= len(held.users) <= USERS
@@ -71,7 +71,7 @@ def test_r01_r20_a_wake_up_that_waits_behind_a_dead_job_is_not_lost(
     change(User.objects.order_by("-id")[0].id, title="Changed while nobody held it")
     wait_until(lambda: _waits_behind_the_dead(company), 60, "a wake-up waits behind the dead job")
     target.set_options(latency_ms=2)
-    settle(90)
+    settle(240)
     assert len(judge(company.application, target).users) == USERS
     wait_until(lambda: not any(status == "doing" for status, _ in jobs()), 60, "the dead job is gone")
 
@@ -89,7 +89,7 @@ def test_r01_r02_a_worker_that_hung_and_comes_back_sends_and_records_nothing_mor
     _, busy = begin(company, target, hire, 2)
     target.set_options(latency_ms=2)
     with frozen(busy):
-        settle(90)
+        settle(240)
         assert len(judge(company.application, target).users) == USERS
         before = len(target.requests())
         remembered = list(Link.objects.order_by("id").values_list("id", "remote_id", "state", "generation"))

@@ -5,10 +5,10 @@ import pytest
 from provisor.access.models import Role
 from provisor.access.permissions import PERMISSIONS, Permission, allows, within
 
-#: R: read, D: directory, A: applications, P: provision, H: holds, M: manage access, L: audit log.
-_LETTERS = dict(zip("RDAPHML", Permission, strict=True))
+#: R: read, D: directory, A: applications, P: provision, H: holds, M: manage access, N: networks, L: audit log.
+_LETTERS = dict(zip("RDAPHMNL", Permission, strict=True))
 _TABLE = {
-    Role.OWNER: "RDAPHML",
+    Role.OWNER: "RDAPHMNL",
     Role.APPLICATION_ADMINISTRATOR: "RDAP",
     Role.APPROVER: "RH",
     Role.HELP_DESK: "RP",

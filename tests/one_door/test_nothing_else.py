@@ -50,6 +50,8 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "scim/transport.py": dict.fromkeys(("socket", "ssl", "aiohttp"), "the door itself"),
     "scim/transport_body.py": {"aiohttp": "types of bodies that the door sends"},
     "scim/transport_failures.py": dict.fromkeys(("socket", "ssl", "aiohttp"), "names of failures at the door"),
+    "scim/client_certificate.py": {"ssl": "gives the door's context its certificate"},
+    "access/sign_in.py": {"smtplib": "the name of a failure"},
     "cli/serving.py": {"socket": "listens; connects nowhere"},
     "notices/delivery.py": {
         "smtplib": "the name of a failure", "django.core.mail": "e-mail to the server of PROVISOR_EMAIL_URL",

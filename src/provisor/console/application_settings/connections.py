@@ -19,6 +19,7 @@ from provisor.console.application_settings.page import REFUSED
 from provisor.console.applications.frame import frame
 from provisor.console.forms import ConsoleForm, EditionMixin
 from provisor.console.guard import actor_of, requires
+from provisor.console.mapping.access import refuse_readers
 from provisor.console.refusals import REFUSALS, place_errors
 from provisor.scim.certificates import describe
 
@@ -105,6 +106,7 @@ def connection(request: HttpRequest, application_id: UUID) -> HttpResponse:
     context = frame(request, application_id, "settings")
     if request.method != "POST":
         return _page(request, context)
+    refuse_readers(request)
     part = _PARTS.get(request.POST.get("part", ""))
     if part is None:
         raise Http404

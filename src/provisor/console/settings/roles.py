@@ -17,6 +17,7 @@ _WORDS: Final[dict[Permission, Promise]] = {
     Permission.PROVISION: _("Start a pass, provision one person now, try again"),
     Permission.RELEASE_HOLDS: _("Release or keep what the brake holds"),
     Permission.MANAGE_ACCESS: _("Say who may sign in here; issue tokens to others"),
+    Permission.ALLOW_NETWORKS: _("Open private networks for one application"),
     Permission.READ_AUDIT: _("Read and verify the audit record; see the administrators"),
 }
 

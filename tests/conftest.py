@@ -6,6 +6,7 @@ Its environment is set in `tests/environment.py`, which pytest loads before it l
 import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -35,6 +36,19 @@ def django_db_modify_db_settings(data_directory: Path) -> None:
         # a loss of power is of no interest here, and each wait for the disk is
         database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     empty_quickly()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forced_sign_ins() -> None:
+    """`Client.force_login` stands for somebody who has just signed in with the password."""
+    from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+    from django.contrib.auth.signals import user_logged_in
+
+    def note(sender: object, request: Any, user: Any, **_: object) -> None:
+        if not get_authentication_records(request, user):
+            record_authentication(request, user, method="password")
+
+    user_logged_in.connect(note, weak=False, dispatch_uid="tests.forced_sign_ins")
 
 
 @pytest.fixture(autouse=True)

@@ -90,6 +90,8 @@ def values(of: Application) -> dict[str, Any]:
         **_of_the_house(owner),
         "user_id": user.id,
         "pk": 1,
+        "token": "prvlink_x",
+        "session_id": owner.sessions.get().public_id,
         "id": user.id,
         "group_id": group.id,
         "child_id": child.id,

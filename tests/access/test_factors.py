@@ -103,7 +103,7 @@ def test_r17_the_secret_and_the_codes_are_sealed_for_their_account(
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM mfa_authenticator")
         stored = str(cursor.fetchall())
-        cursor.execute("SELECT session_data FROM django_session")
+        cursor.execute("SELECT session_data FROM access_session")
         stored += str(cursor.fetchall())
     assert secret not in stored
     assert not any(code in stored for code in codes)
@@ -215,7 +215,7 @@ def test_five_wrong_codes_are_enough(secret: str):
     for _ in range(5):
         post(browser, FACTOR, code="000000")
     assert errors(post(browser, FACTOR, code=app_code(secret))) == [
-        "Too many failed login attempts. Try again later."
+        "Too many wrong tries. Try again in 1 minute, or sign in with a passkey."
     ]
 
 

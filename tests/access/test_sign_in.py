@@ -8,12 +8,11 @@ import re
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client, override_settings
 
 from provisor.access import accounts
-from provisor.access.models import Account
+from provisor.access.models import Account, Session
 from provisor.access.session_store import SessionStore
 from provisor.audit.actor import SYSTEM
 from provisor.audit.models import AuditEntry, AuditPayload
@@ -113,11 +112,12 @@ def test_sign_up_is_closed(owner: Account, browser: Client):
 
 
 def test_too_many_wrong_passwords_are_stopped(owner: Account, browser: Client):
-    """Five for one address; then even the right one has to wait."""
+    """Five from one place; then even the right one has to wait."""
     for _ in range(5):
         _sign_in(browser, password="not the password")
     response = _sign_in(browser)
-    assert _sentences(response.content) == ["Too many failed login attempts. Try again later."]
+    said = ["Too many wrong tries. Try again in 1 minute, or sign in with a passkey."]
+    assert _sentences(response.content) == said
     assert not _signed_in(browser)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.access.hands import app_code
 from tests.browser.service import EMAIL, PASSWORD, Service, service
 from tests.servers.sinks import MailSink, mail_sink
 
@@ -225,3 +226,52 @@ def test_without_a_mail_server_nothing_is_offered_that_needs_one(blank: Page, pr
     page.goto(f"{provisor.address}/accounts/login/")
     expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_visible()
     assert page.get_by_role("link", name=re.compile("Send me|Forgot")).count() == 0
+
+
+def test_a_link_by_e_mail_signs_in_once_and_asks_first(blank: Page, with_mail: Service, mailbox: MailSink):
+    """Opened, it asks; used, it is over."""
+    page, email = blank, new_person(with_mail, "lin")
+    page.goto(with_mail.address)
+    page.get_by_role("link", name="Send me a link").click()
+    page.get_by_label("Email").fill(email)
+    assert page.sight.accessibility() == []  # type: ignore[attr-defined]
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.locator("main")).to_contain_text("Look into your mailbox")
+    (link,) = re.findall(r"http://localhost\S+", newest(mailbox, email, 1))
+    page.goto(link)
+    assert page.sight.accessibility() == []  # type: ignore[attr-defined]
+    page.get_by_role("button", name=f"Sign in as {email}").click()
+    page.wait_for_url(f"{with_mail.address}/")
+    leave(page, with_mail)
+    page.goto(link)
+    expect(page.locator("main")).to_contain_text("does not count any more")
+
+
+def test_an_administrator_who_must_have_a_second_factor_adds_an_app_by_its_qr_code(
+    blank: Page, new_provisor: Service
+):
+    """Required in the settings; at the next sign-in nothing else opens; then the code of the app is asked for."""
+    page = blank
+    enter(page, new_provisor)
+    page.goto(f"{new_provisor.address}/settings/administrators")
+    page.get_by_role("button", name="Require a second factor").click()
+    expect(page.locator("#notices")).to_contain_text("from their next sign-in on")
+    leave(page, new_provisor)
+    enter(page, new_provisor)
+    page.wait_for_url(f"{new_provisor.address}/account")
+    page.goto(f"{new_provisor.address}/users")
+    page.wait_for_url(f"{new_provisor.address}/account")
+    page.get_by_role("link", name="Add an app").click()
+    code = page.get_by_role("img", name="QR code")
+    expect(code).to_be_visible()
+    assert code.evaluate("image => image.complete && image.naturalWidth > 0")
+    assert page.sight.accessibility() == []  # type: ignore[attr-defined]
+    secret = str(page.locator("#totp-secret").text_content())
+    page.get_by_label("Authenticator code").fill(app_code(secret, -1))
+    page.get_by_role("button", name="Add the app").click()
+    page.wait_for_url(re.compile("/account/factors/codes"))
+    leave(page, new_provisor)
+    enter(page, new_provisor)
+    page.get_by_label("Code").fill(app_code(secret))
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url(f"{new_provisor.address}/")

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from provisor.access import factors, lockout
 from provisor.access.models import Account, Role
 from provisor.access.refusal import AccessRefusal, Kind
 from provisor.audit import chain
@@ -66,6 +67,7 @@ def disable(account_id: UUID, actor: Actor) -> Account:
             _keep_an_owner(account, "account")
         account.is_active = False
         account.save(update_fields=["is_active"])
+        account.sessions.all().delete()
         _audit(actor, "account.disabled", account)
     return account
 
@@ -82,12 +84,52 @@ def enable(account_id: UUID, actor: Actor) -> Account:
     return account
 
 
+def lock(account_id: UUID, actor: Actor) -> Account:
+    """Keep the account from signing in and end its sessions; its tokens go on. The last owner cannot be locked."""
+    with in_turn():
+        account = _found(account_id)
+        if account.locked_at is not None:
+            return account
+        if account.role == Role.OWNER:
+            _keep_an_owner(account, "account")
+        account.locked_at = timezone.now()
+        account.save(update_fields=["locked_at"])
+        account.sessions.all().delete()
+        _audit(actor, "account.locked", account)
+    return account
+
+
+def unlock(account_id: UUID, actor: Actor) -> Account:
+    """Let the account sign in again at once: neither the lock nor wrong tries of the past count any more."""
+    with in_turn():
+        account = _found(account_id)
+        tries = lockout.forget(account.email)
+        if account.locked_at is None and not tries:
+            return account
+        before = {"locked": account.locked_at is not None, "wrong_tries": tries}
+        account.locked_at = None
+        account.save(update_fields=["locked_at"])
+        _audit(actor, "account.unlocked", account, before=before)
+    return account
+
+
+def reset(account_id: UUID, actor: Actor) -> Account:
+    """Remove every factor, unlock, and end the sessions: for a person who has lost what they signed in with."""
+    with in_turn():
+        account = unlock(account_id, actor)
+        removed = factors.remove_all(account, actor)
+        account.sessions.all().delete()
+        _audit(actor, "account.reset", account, before={"factors": removed})
+    return account
+
+
 def set_password(account_id: UUID, password: str, actor: Actor) -> Account:
     """Set another password, which ends every session of the account."""
     with in_turn():
         account = _found(account_id)
         _set_valid_password(account, password)
         account.save(update_fields=["password"])
+        account.sessions.all().delete()
         _audit(actor, "account.password_changed", account)
     return account
 
@@ -138,7 +180,8 @@ def _found(account_id: UUID) -> Account:
 def _keep_an_owner(leaving: Account, field: str) -> None:
     """Refuse when no other owner could sign in. Acts take turns, so two owners cannot leave at once."""
     live = Q(directory_user=None) | Q(directory_user__active=True, directory_user__deleted_at=None)
-    others = Account.objects.filter(live, role=Role.OWNER, is_active=True).exclude(pk=leaving.pk)
+    others = Account.objects.filter(live, role=Role.OWNER, is_active=True, locked_at=None)
+    others = others.exclude(pk=leaving.pk)
     if not others.exists():
         reason = f'"{leaving.email}" is the last owner who can sign in. Make somebody else an owner first.'
         raise AccessRefusal(field, reason, Kind.PROTECTED)

@@ -20,7 +20,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from provisor.access import known_browsers, lockout
 from provisor.access.factors import origin_of
+from provisor.access.sign_in import must_wait_sentence, note_refused
 from provisor.vault.keys import VaultError
 
 #: Seconds for which a code that was used is remembered: all the time steps in which it would be accepted.
@@ -42,13 +44,26 @@ class _CodeForm(forms.Form):
     authenticator: Authenticator
 
     def clean_code(self) -> str:
+        tried = self._begin()
         try:
             code: str = super().clean_code()  # type: ignore[misc]  # the library's form is behind this one
         except VaultError as error:
             raise ValidationError(str(error)) from None
+        except ValidationError:
+            note_refused(self.user, tried)
+            raise
         if self.authenticator.type == Authenticator.Type.TOTP and not _first_use(self.user.pk, code):
             raise get_adapter().validation_error("incorrect_code")
+        lockout.succeeded(tried)
         return code
+
+    def _begin(self) -> lockout.Try:
+        """Codes are counted apart from passwords: who guesses them has the first factor already."""
+        whose = self.user.email + lockout.SECOND_FACTOR
+        try:
+            return lockout.begin(whose, known_browsers.source_of(context.request, self.user.email))
+        except lockout.MustWaitError as wait:
+            raise ValidationError(must_wait_sentence(wait)) from None
 
 
 class AuthenticateForm(_CodeForm, base.AuthenticateForm):  # type: ignore[misc]  # allauth has no types

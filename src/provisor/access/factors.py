@@ -7,7 +7,7 @@ Each addition and removal is audited in its own transaction (R18), whichever pag
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -17,9 +17,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from provisor.access.models import Account
 from provisor.access.principals import of_account
+from provisor.access.rules import second_factor_required
 from provisor.audit.actor import Actor
 from provisor.audit.record import record
 from provisor.vault.registry import TextColumn
@@ -34,6 +36,13 @@ _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Secrets sealed for their account, and passkeys for the public address only."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": gettext_lazy(
+            "This is your last second factor, and administrators must have one. Add another one first."
+        ),
+    }
 
     def encrypt(self, text: str) -> str:
         """Seal for the account that sets the factor up: it is the one that has signed in."""
@@ -50,9 +59,11 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
         """The relying party is the host of the public address, whatever host was asked."""
         return {"id": relying_party(context.request), "name": "Provisor"}
 
-    def get_public_key_credential_user_entity(self, user: AbstractBaseUser) -> dict[str, Any]:
-        entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
-        return entity
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """The last factor stays while administrators must have one."""
+        kinds = Authenticator.Type
+        others = Authenticator.objects.filter(user_id=authenticator.user_id).exclude(pk=authenticator.pk)
+        return others.exclude(type=kinds.RECOVERY_CODES).exists() or not second_factor_required()
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Any) -> str:  # noqa: A002 - allauth's form
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1

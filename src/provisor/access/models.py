@@ -1,12 +1,16 @@
-"""Tables of the access room: who signs in, and with which token."""
+"""Tables of the access room: who signs in, how, in which sessions, and with which token."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from provisor.directory.models import User
 from provisor.identifiers import uuid7
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
 
 
 class Role(models.TextChoices):
@@ -38,6 +42,8 @@ class Account(AbstractBaseUser):
     name = models.TextField(default="", blank=True)
     role = models.TextField(choices=Role.choices, default=Role.AUDITOR)
     is_active = models.BooleanField(default=True)
+    #: Since when an administrator keeps it from signing in. Its tokens go on, other than those of a disabled account.
+    locked_at = models.DateTimeField(null=True, blank=True)
     directory_user = models.OneToOneField(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="account"
     )
@@ -54,6 +60,10 @@ class Account(AbstractBaseUser):
         return self.email
 
     def may_sign_in(self) -> bool:
+        """Whether it is enabled (`is_enabled`), and nobody has locked it."""
+        return self.locked_at is None and self.is_enabled()
+
+    def is_enabled(self) -> bool:
         """Whether neither the account nor its directory user is disabled or deleted."""
         user = self.directory_user
         return self.is_active and (user is None or (user.active and user.deleted_at is None))
@@ -80,3 +90,75 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class MagicLink(models.Model):
+    """A link that signs in once. It is sent in clear and stored as its digest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="magic_links")
+    digest = models.CharField(max_length=64, unique=True)
+    #: Digest of what the browser that asked keeps in its session.
+    browser = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "access_magic_link"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} until {self.expires_at}"
+
+
+class Session(AbstractBaseSession):
+    """A session of the site: Django's own, with what its account is shown of it."""
+
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="sessions")
+    #: What names it in an address. The key is a digest, and stays here all the same.
+    public_id = models.UUIDField(unique=True, editable=False)
+    signed_in_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.TextField(default="")
+    #: Methods of `provisor.access.methods`, with a comma between them.
+    methods = models.TextField(default="")
+
+    class Meta:
+        db_table = "access_session"
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionBase]":
+        from provisor.access.session_store import SessionStore
+
+        return SessionStore
+
+
+class FailedSignIns(models.Model):
+    """Wrong passwords and codes in a row, for one e-mail address from one source. Forgotten after a day."""
+
+    #: Digest of both: strangers' addresses are not written down.
+    key = models.CharField(primary_key=True, max_length=64)
+    #: Digest of the e-mail address alone, so that an unlock finds all sources.
+    email_key = models.CharField(max_length=64, db_index=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_failed_sign_ins"
+
+    def __str__(self) -> str:
+        return f"{self.failures} until {self.last_at}"
+
+
+class SignInRules(models.Model):
+    """What everybody who administers has to do to sign in: one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    second_factor_required = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "access_sign_in_rules"
+
+    def __str__(self) -> str:
+        return "second factor required" if self.second_factor_required else "second factor optional"

@@ -21,6 +21,8 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.contrib.sessions.base_session import AbstractBaseSession
 
+from provisor.access.sessions import describe
+
 _NONCE_BYTES: Final = 12
 _PURPOSE: Final = b"provisor session"
 
@@ -51,6 +53,13 @@ class SessionStore(DatabaseSessionStore):
         found: dict[str, Any] = self.serializer().loads(zlib.decompress(plain))
         return found
 
+    @classmethod
+    def get_model_class(cls) -> type[AbstractBaseSession]:
+        """Our own table: an account can be shown its sessions."""
+        from provisor.access.models import Session
+
+        return Session
+
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         clear = self._session_key
         self._session_key = stored_key(clear) if clear else clear
@@ -65,6 +74,7 @@ class SessionStore(DatabaseSessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         instance = super().create_model_instance(data)
         instance.session_key = stored_key(instance.session_key)
+        describe(instance, data)
         return instance
 
     def delete(self, session_key: str | None = None) -> None:

@@ -1,17 +1,27 @@
 """When a session ends: with its account, after a day's work, or left alone."""
 
+import hashlib
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from provisor.access.methods import read
+
 _SIGNED_IN_AT = "signed_in_at"
 _SEEN_AT = "seen_at"
+_ADDRESS = "address"
+_BROWSER = "browser"
+_LONGEST_BROWSER = 300
 #: A session in use is saved this often, in seconds, so that it does not count as idle; not at each request.
 _SEEN_EVERY = 300
 
@@ -20,6 +30,22 @@ def begin(sender: object, request: HttpRequest, **_: Any) -> None:  # noqa: ARG0
     """Note when somebody signed in. Receiver of Django's `user_logged_in`."""
     now = int(time.time())
     request.session[_SIGNED_IN_AT] = request.session[_SEEN_AT] = now
+    request.session[_ADDRESS] = get_client_ip(request)
+    request.session[_BROWSER] = request.META.get("HTTP_USER_AGENT", "")[:_LONGEST_BROWSER]
+
+
+def describe(row: Any, content: dict[str, Any]) -> None:
+    """Write into the row of a session what its account is shown of it: taken from its content, so it is always true."""
+    row.account_id = content.get(SESSION_KEY)
+    # A name for addresses that is not the key, and the same with each save.
+    row.public_id = UUID(hex=hashlib.sha256(f"public {row.session_key}".encode()).hexdigest()[:32])
+    row.signed_in_at, row.seen_at = _time(content, _SIGNED_IN_AT), _time(content, _SEEN_AT)
+    row.address, row.browser = content.get(_ADDRESS), content.get(_BROWSER, "")
+    row.methods = ",".join(sorted(read(content.get(AUTHENTICATION_METHODS_SESSION_KEY) or ()).methods))
+
+
+def _time(content: dict[str, Any], name: str) -> datetime | None:
+    return datetime.fromtimestamp(content[name], UTC) if name in content else None
 
 
 class SessionEnds:

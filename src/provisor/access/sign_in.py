@@ -13,18 +13,24 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
+from provisor.access import known_browsers, lockout
 from provisor.access.methods import proved, read
 from provisor.access.models import Account
 from provisor.access.principals import of_account
+from provisor.access.rules import lacks_second_factor
 from provisor.access.session_store import SessionStore
 from provisor.audit.actor import SYSTEM
 from provisor.audit.record import record
 
+#: In a session whose account has to add a second factor before anything else.
+SECOND_FACTOR_DUE = "second_factor_due"
 _log = structlog.get_logger(__name__)
 
 
@@ -60,10 +66,33 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
             clear_login(request)
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         SessionStore.clear_expired()
+        lockout.forget_old()
         methods = read(get_authentication_records(request, user)).methods
         with transaction.atomic():
             super().login(request, user)
+            request.session[SECOND_FACTOR_DUE] = lacks_second_factor(user, methods)
             _audit(user, "account.signed_in", after={"methods": sorted(methods)})
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **login: Any) -> HttpResponse:
+        assert isinstance(user, Account)
+        response: HttpResponse = super().post_login(request, user, **login)
+        known_browsers.remember(request, response, user.email)
+        return response
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try before the password is looked at; a passkey, a code and a link do not come here."""
+        super().pre_authenticate(request, **credentials)
+        email = str(credentials.get("email", ""))
+        try:
+            self._try = lockout.begin(email, known_browsers.source_of(request, email))
+        except lockout.MustWaitError as wait:
+            raise ValidationError(must_wait_sentence(wait)) from None
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Account | None:
+        user: Account | None = super().authenticate(request, **credentials)
+        if user is not None:
+            lockout.succeeded(self._try)
+        return user
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:  # noqa: ARG002 - allauth's form
         """Ask again, unless the person has just signed in: that proves as much."""
@@ -86,9 +115,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         """Audit a wrong password of an account that exists; what strangers type is not written down."""
         account = Account.objects.filter(email=str(credentials.get("email", "")).lower()).first()
         if account is not None:
-            with transaction.atomic():
-                act = "account.sign_in_refused"
-                record(SYSTEM, act, subject_id=str(account.id), subject_label=account.email)
+            note_refused(account, self._try)
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         with transaction.atomic():
@@ -103,6 +130,25 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         uid, _, token = key.partition("-")
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
         return f"{settings.PUBLIC_URL}{path}"
+
+
+def note_refused(account: Account, tried: lockout.Try) -> None:
+    """Audit a wrong password or code, and that a wait begins with it."""
+    named = {"subject_id": str(account.id), "subject_label": account.email}
+    with transaction.atomic():
+        record(SYSTEM, "account.sign_in_refused", **named)
+        if tried.last_free:
+            record(SYSTEM, "account.locked_out", **named)
+
+
+def must_wait_sentence(wait: lockout.MustWaitError) -> str:
+    """What the person reads who has to wait."""
+    said = ngettext(
+        "Too many wrong tries. Try again in %(n)d minute, or sign in with a passkey.",
+        "Too many wrong tries. Try again in %(n)d minutes, or sign in with a passkey.",
+        wait.minutes,
+    )
+    return said % {"n": wait.minutes}
 
 
 def _audit(user: AbstractBaseUser, act: str, **change: Any) -> None:

@@ -80,7 +80,7 @@ def revoke(token_id: UUID, actor: Actor) -> Token:
 
 def _valid(token: Token, now: datetime) -> bool:
     expired = token.expires_at is not None and token.expires_at <= now
-    return not expired and token.revoked_at is None and token.account.may_sign_in()
+    return not expired and token.revoked_at is None and token.account.is_enabled()
 
 
 def _effective_role(token: Token) -> Role | None:

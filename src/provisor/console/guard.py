@@ -1,12 +1,18 @@
-"""Which permission a page needs, and who acts on it."""
+"""Which permission a page needs, whether its act has to be confirmed, and who acts on it."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required, suspend_request
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
 
 from provisor.access.models import Account
 from provisor.access.permissions import Permission, allows
@@ -32,6 +38,38 @@ def requires(permission: Permission) -> Callable[[_View[_Arguments]], _View[_Arg
         return guarded
 
     return decorate
+
+
+def confirmed(view: _View[_Arguments]) -> _View[_Arguments]:
+    """Let a dangerous act (a POST) go on only when its sender has proved a moment ago who they are.
+
+    Others are asked, and the act goes on from there with everything that was typed: it waits in the session.
+    """
+    return confirmed_where(lambda _request: True)(view)
+
+
+def confirmed_where(
+    dangerous: Callable[[HttpRequest], bool],
+) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
+    """As `confirmed`, for a page of which only some acts are dangerous."""
+    return lambda view: _confirmed(view, dangerous)
+
+
+def _confirmed(view: _View[_Arguments], dangerous: Callable[[HttpRequest], bool]) -> _View[_Arguments]:
+    @wraps(view)
+    def asked(
+        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponseBase:
+        must = request.method == "POST" and dangerous(request)
+        if not must or not is_reauthentication_required(request, app=""):
+            return view(request, *args, **kwargs)
+        if request.headers.get("HX-Request") != "true":
+            raise ReauthenticationRequired
+        methods = get_adapter().get_reauthentication_methods(request.user)
+        to = methods[0]["url"] if methods else resolve_url(settings.LOGIN_URL)
+        return HttpResponseClientRedirect(suspend_request(request, to).url)
+
+    return asked
 
 
 def actor_of(request: HttpRequest) -> Actor:

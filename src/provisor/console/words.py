@@ -24,6 +24,17 @@ _STATES: dict[str, Promise] = {
     "throttled": _("asks to go slower"),
 }
 
+#: What a session proved, by the names of `provisor.access.methods`.
+METHODS: dict[str, Promise] = {
+    "password": _("password"),
+    "passkey": _("passkey"),
+    "email-code": _("code by e-mail"),
+    "magic-link": _("magic link"),
+    "totp": _("authenticator app"),
+    "recovery-code": _("recovery code"),
+    "provider": _("external provider"),
+}
+
 
 def state(name: str) -> str:
     """Return a state in words; one that is a word already stays as it is."""

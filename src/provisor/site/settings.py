@@ -61,7 +61,6 @@ INSTALLED_APPS = [
     "provisor.api",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
@@ -79,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "provisor.access.sessions.SessionEnds",
     "provisor.site.sign_in.SignInRequired",
+    "provisor.site.second_factor.SecondFactorDue",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -144,6 +144,12 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Provisor] "
 ACCOUNT_SESSION_REMEMBER = False
 #: Seconds for which a proof of who one is counts for dangerous acts.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_RATE_LIMITS = {
+    # Each account is counted by `provisor.access.lockout`.
+    "login_failed": "20/m/ip",
+    "request_login_code": "20/m/ip,3/m/key,12/h/key",
+    "magic_link": "20/m/ip,3/m/key,12/h/key",
+}
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _PUBLIC.secure else "http"

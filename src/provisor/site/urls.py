@@ -2,7 +2,9 @@
 
 from allauth.account import views
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_safe
 
+from provisor.console.account import links
 from provisor.site import health, metrics
 from provisor.site.sign_in import only_with_mail
 
@@ -13,6 +15,9 @@ _sign_in = [
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("again/", views.reauthenticate, name="account_reauthenticate"),
     path("code/", only_with_mail(views.request_login_code), name="account_request_login_code"),
+    path("link/", only_with_mail(links.ask), name="ask-magic-link"),
+    path("link/sent/", require_safe(only_with_mail(links.sent)), name="magic-link-sent"),
+    path("link/<slug:token>/", only_with_mail(links.use), name="magic-link"),
     path("code/enter/", only_with_mail(views.confirm_login_code), name="account_confirm_login_code"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),

@@ -33,6 +33,7 @@ _ACTS: Final[dict[str, tuple[int, tuple[int, str]]]] = {
     "account.signed_out": (AUTHENTICATION, (2, "Logoff")),
     "account.password_changed": (ACCOUNT_CHANGE, (3, "Password Change")),
     "account.locked": (ACCOUNT_CHANGE, (9, "Lock")),
+    "account.locked_out": (ACCOUNT_CHANGE, (9, "Lock")),
     "group.members_added": (GROUP_MANAGEMENT, (3, "Add User")),
     "group.members_removed": (GROUP_MANAGEMENT, (4, "Remove User")),
 }

@@ -48,6 +48,43 @@ def create_admin(
     say(f'"{account.email}" can sign in now, as {account.role}.')
 
 
+@admin.command("lock")
+def lock_admin(email: Annotated[str, typer.Argument(help="The e-mail address of the account.")]) -> None:
+    """Keep an account from signing in, and end its sessions."""
+    open_installation()
+    from provisor.access.accounts import lock
+
+    say(f'"{lock(_named(email).id, actor()).email}" cannot sign in until it is unlocked. Its tokens go on.')
+
+
+@admin.command("unlock")
+def unlock_admin(email: Annotated[str, typer.Argument(help="The e-mail address of the account.")]) -> None:
+    """Let an account sign in again: neither a lock nor wrong tries of the past count any more."""
+    open_installation()
+    from provisor.access.accounts import unlock
+
+    say(f'"{unlock(_named(email).id, actor()).email}" can try to sign in at once.')
+
+
+@admin.command("reset")
+def reset_admin(
+    email: Annotated[str, typer.Argument(help="The e-mail address of the account.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read a new password from standard input, too.")
+    ] = False,
+) -> None:
+    """For whoever has lost what they signed in with: remove all factors, unlock, and end the sessions."""
+    password = read_stdin_line("password") if password_stdin else ""
+    open_installation()
+    from provisor.access.accounts import reset, set_password
+
+    account = _named(email)
+    if password:
+        set_password(account.id, password, actor())
+    reset(account.id, actor())
+    say(f'"{account.email}" has no second factor and no passkey any more, and signs in with the password.')
+
+
 @token.command("create")
 def create_token(
     name: Annotated[str, typer.Argument(help="What the token is for.")],
@@ -81,16 +118,22 @@ def _asked_password() -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
+def _named(email: str) -> "Account":
+    from provisor.access.models import Account
+
+    found: Account | None = Account.objects.filter(email=email.strip().lower()).first()
+    if found is None:
+        raise CommandRefusal(
+            f'There is no account "{email}". Create it first: provisor admin create --email {email}'
+        )
+    return found
+
+
 def _holder(email: str) -> "Account":
     from provisor.access.models import Account, Role
 
     if email:
-        found: Account | None = Account.objects.filter(email=email.strip().lower()).first()
-        if found is None:
-            raise CommandRefusal(
-                f'There is no account "{email}". Create it first: provisor admin create --email {email}'
-            )
-        return found
+        return _named(email)
     owners: list[Account] = list(Account.objects.filter(role=Role.OWNER, is_active=True)[:2])
     if not owners:
         raise CommandRefusal(

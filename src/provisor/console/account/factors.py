@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import views as base_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_views
@@ -19,6 +20,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from provisor.access.factors import passkeys_work
 from provisor.access.models import Account
+from provisor.access.sessions_listed import is_current, sessions_of
+from provisor.access.sign_in import SECOND_FACTOR_DUE
+from provisor.console import notices
 
 _View = Callable[..., HttpResponseBase]
 
@@ -60,6 +64,14 @@ class _AddPasskey(passkey_views.AddWebAuthnView):  # type: ignore[misc]  # allau
 
 class _RemovePasskey(passkey_views.RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
     success_url = reverse_lazy("account")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        adapter = get_adapter()
+        if not adapter.can_delete_authenticator(self.get_object()):
+            notices.refused(self.request, str(adapter.error_messages["cannot_delete_authenticator"]))
+            return redirect("account")
+        answer: HttpResponse = super().form_valid(form)
+        return answer
 
 
 class _RenamePasskey(passkey_views.EditWebAuthnView):  # type: ignore[misc]  # allauth has no types
@@ -104,6 +116,10 @@ def account_page(request: HttpRequest) -> HttpResponse:
         "codes": len(codes.wrap().get_unused_codes()) if codes else None,
         "codes_unseen": codes is not None and not codes.wrap().did_view,
         "passkeys_work": passkeys_work(request),
+        "due": request.session.get(SECOND_FACTOR_DUE, False),
+        "sessions": [
+            (one, is_current(one, request.session.session_key)) for one in sessions_of(request.user)
+        ],
     }
     return render(request, "console/account/account.html", context)
 

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from provisor.console.account import factors
+from provisor.console.account import factors, sessions
 
 _FACTORS = "account/factors"
 
 urlpatterns = [
     path("account", factors.account_page, name="account"),
+    path("account/sessions/end", sessions.end_others, name="end-other-sessions"),
+    path("account/sessions/<uuid:session_id>/end", sessions.end_one, name="end-session"),
     path(_FACTORS, factors.to_account, name="mfa_index"),
     path(f"{_FACTORS}/passkeys", factors.to_account, name="mfa_list_webauthn"),
     path(f"{_FACTORS}/passkeys/add", factors.add_passkey, name="mfa_add_webauthn"),

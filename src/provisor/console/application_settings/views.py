@@ -29,14 +29,18 @@ from provisor.console.application_settings.credential_forms import CredentialFor
 from provisor.console.application_settings.forms import PARTS, AddressForm, ExclusionsForm, PartForm
 from provisor.console.application_settings.page import page, with_edition
 from provisor.console.applications.frame import frame
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, confirmed, confirmed_where, requires
 from provisor.console.mapping.access import refuse_readers
 from provisor.console.mapping.reach import WouldChange, would_change
 from provisor.console.refusals import REFUSALS, is_conflict, place_errors, sentence_of
 
+#: Cards that decide where credentials go, and how much may be removed at once.
+_DANGEROUS = frozenset({"address", "brake"})
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.READ)
+@confirmed_where(lambda request: request.POST.get("part") in _DANGEROUS)
 def settings(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Show the settings; a POST saves the card that its `part` names."""
     context = frame(request, application_id, "settings")
@@ -108,6 +112,7 @@ def _overtaken(
 
 @require_POST
 @requires(Permission.MANAGE_APPLICATIONS)
+@confirmed
 def store(request: HttpRequest, application_id: UUID, slot: str) -> HttpResponse:
     """Store a credential in a slot, in place of the one that is there."""
     if slot not in {PRIMARY, SECONDARY}:
@@ -133,6 +138,7 @@ def store(request: HttpRequest, application_id: UUID, slot: str) -> HttpResponse
 
 @require_POST
 @requires(Permission.MANAGE_APPLICATIONS)
+@confirmed
 def rotate(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """End a rotation: `act` promotes the second credential, or forgets it."""
     try:

@@ -18,7 +18,7 @@ from provisor.console import notices
 from provisor.console.applications import phrases
 from provisor.console.applications.frame import frame
 from provisor.console.applications.holds_reading import MOST, acts_of, batches_of, held, released_of, rows_of
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, confirmed, requires
 from provisor.console.keyset import page_of
 from provisor.console.refusals import REFUSALS, sentence_of
 from provisor.directory.queries import as_id
@@ -69,6 +69,7 @@ def holds_reach(request: HttpRequest, application_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.RELEASE_HOLDS)
+@confirmed
 def decide_holds(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Release or keep the chosen rows; each release counts only for what was shown in its row."""
     application = frame(request, application_id, "")["application"]
@@ -86,6 +87,7 @@ def decide_holds(request: HttpRequest, application_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.RELEASE_HOLDS)
+@confirmed
 def decide_all(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Release or keep everything that one cause stopped, after the numbers were shown once more."""
     context = frame(request, application_id, "holds")

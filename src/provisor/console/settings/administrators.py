@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from provisor.access.accounts import create_account
 from provisor.access.models import Account, Role
 from provisor.access.permissions import Permission
+from provisor.access.rules import second_factor_required
 from provisor.console import notices
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, confirmed, requires
 from provisor.console.keyset import page_of
 from provisor.console.refusals import REFUSALS, place_errors
 from provisor.console.settings.access_forms import AddAdministratorForm
@@ -29,11 +30,13 @@ def administrators(request: HttpRequest) -> HttpResponse:
         found = found.filter(Q(email__contains=text) | Q(name__icontains=text))
     page = page_of(found, request, "email")
     context = {"page": page, "text": text, "roles": Role.labels, "table": table()}
+    context["second_factor_required"] = second_factor_required()
     return render(request, "console/settings/administrators.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_ACCESS)
+@confirmed
 def add_administrator(request: HttpRequest) -> HttpResponse:
     """A new account with its role and first password."""
     form = AddAdministratorForm(request.POST if request.method == "POST" else None)

@@ -13,7 +13,7 @@ from provisor.access import accounts
 from provisor.access.models import Account
 from provisor.access.permissions import Permission, allows
 from provisor.console import notices
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, confirmed, requires
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
 from provisor.console.settings.access_forms import PasswordForm, RoleForm
 from provisor.console.shell import undo
@@ -30,6 +30,7 @@ def _found(account_id: UUID) -> Account:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_ACCESS)
+@confirmed
 def change_role(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Another role, unless somebody else has given one meanwhile: then it is asked again."""
     account = _found(account_id)
@@ -57,6 +58,7 @@ def change_role(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_ACCESS)
+@confirmed
 def change_password(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """A new password for somebody else, which ends their sessions. One's own is changed with the old one."""
     account = _found(account_id)
@@ -78,6 +80,7 @@ def change_password(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_ACCESS)
+@confirmed
 def disable(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Ask, then end the sessions and tokens of the account."""
     account = _found(account_id)
@@ -100,6 +103,7 @@ def disable(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_ACCESS)
+@confirmed
 def enable(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Let the account sign in again."""
     account = _found(account_id)

@@ -13,7 +13,7 @@ from provisor.access import tokens as services
 from provisor.access.models import Account, Token
 from provisor.access.permissions import Permission, allows
 from provisor.console import notices
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, confirmed, requires
 from provisor.console.keyset import page_of
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
 from provisor.console.settings.access_forms import TokenForm
@@ -39,6 +39,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.READ)
+@confirmed
 def create_token(request: HttpRequest) -> HttpResponse:
     """Make a token. The answer to the form is the one page that ever shows it: it is kept nowhere."""
     account = _account(request)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from provisor.console.settings import (
     about,
+    administrator_access,
     administrators,
     attributes,
     channels,
@@ -20,6 +21,12 @@ urlpatterns = [
     path("settings", landing.settings_landing, name="settings"),
     path("settings/administrators", administrators.administrators, name="administrators"),
     path("settings/administrators/add", administrators.add_administrator, name="add-administrator"),
+    path(
+        "settings/administrators/second-factor",
+        administrator_access.second_factor_rule,
+        name="second-factor-rule",
+    ),
+    path(f"{_ONE}/access", administrator_access.access, name="administrator-access"),
     path(f"{_ONE}/role", one_administrator.change_role, name="administrator-role"),
     path(f"{_ONE}/password", one_administrator.change_password, name="administrator-password"),
     path(f"{_ONE}/disable", one_administrator.disable, name="disable-administrator"),

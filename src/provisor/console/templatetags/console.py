@@ -23,6 +23,9 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _PARTS: Final = ("in_sync", "due", "waiting", "held", "failed", "conflict", "missing", "released", "excluded")
 #: Characters that a name may have before its middle is cut out.
 _LONG: Final = 48
+#: In this order: most browsers claim to be several.
+_BROWSERS: Final = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+_SYSTEMS: Final = (("iPhone", "iOS"), ("iPad", "iPadOS"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
 
 
 @register.simple_tag
@@ -61,6 +64,21 @@ def passkeys_work(context: Mapping[str, Any]) -> bool:
 def mail_works() -> bool:
     """Whether e-mail can leave; without it nothing is offered that needs it."""
     return bool(settings.EMAIL_IS_SET)
+
+
+@register.filter
+def browser_name(agent: str) -> str:
+    """Browser and system as people call them, from what the browser says of itself; the rest is left out."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    known = " · ".join(filter(None, (browser, system)))
+    return known or agent[:_LONG] or _("Unknown browser")
+
+
+@register.filter
+def methods_named(methods: str) -> str:
+    """The methods of a session in words."""
+    return ", ".join(str(words.METHODS.get(one, one)) for one in methods.split(",") if one) or "—"
 
 
 def _span(seconds: float) -> str:

@@ -7,6 +7,7 @@ import pytest
 from provisor.audit.actor import SYSTEM
 from provisor.directory.groups import update_group
 from provisor.directory.memberships import add_members, remove_members
+from provisor.directory.users import delete_user
 from provisor.provisioning.models import Link
 from tests.provisioning.installation import Installation
 from tests.provisioning.test_probation import evidence, learned
@@ -154,6 +155,24 @@ def test_r15_a_group_that_is_renamed_by_a_useless_patch_is_renamed_by_put(
     passes(installation, 1)
     assert members(target, "Marketing") == {"alice", "bob"}
     assert learned(installation)["patch_groups"] is False
+
+
+@pytest.mark.parametrize("applied", ["none", "pathless"])
+def test_r15_r06_who_left_with_a_deleted_account_does_not_prove_a_removal(
+    installation: Installation, target: LabServer, applied: str
+) -> None:
+    """The deleted one is out of the group without a removal that works; the mover is not."""
+    target.set_options(patch_applied=applied)
+    configure(installation, brake={"count": 100})
+    alice, bob, carol = installation.users("alice", "bob", "carol")
+    sales = installation.granted("Sales", alice, bob, carol)
+    installation.granted("All", alice, bob, carol, push_group=False)
+    passes(installation, 2)
+    delete_user(alice.id, actor=SYSTEM)
+    remove_members(sales.id, [bob.id], actor=SYSTEM)
+    passes(installation, 2)
+    assert members(target, "Sales") == {"carol"}
+    assert learned(installation)["member_remove_form"] == "put"
 
 
 def test_r15_where_there_are_no_groups_none_is_asked_for_again(

@@ -1,8 +1,8 @@
 """A random company and its applications, all made through the services."""
 
+import random
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from provisor.applications.applications import create_application
 from provisor.applications.models import Application
@@ -13,7 +13,7 @@ from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import Group
 from tests.crash.company import ACTOR, TEAMS, person
 from tests.simulation.dialects import Drawn, draw_dialect
-from tests.simulation.network import Network
+from tests.simulation.network import Network, address_of
 from tests.simulation.world import World
 
 TOKEN = "tok"
@@ -32,72 +32,71 @@ class Installed:
     drawn: Drawn
 
 
-def found() -> None:
-    """Make the groups that every company has; each seed begins with a copy of them."""
-    staff = create_group(STAFF, actor=ACTOR)
-    for name in TEAMS:
-        nest(staff.id, create_group(name, actor=ACTOR).id, actor=ACTOR)
+class Foundation:
+    """What is in the database of a company when its story begins; seeds with the same foundation begin with copies."""
+
+    def __init__(self, chance: random.Random, size: int, *, plain: bool) -> None:
+        """`plain` is one application without surprises."""
+        self._chance, self._plain = chance, plain
+        groups = [create_group(name, actor=ACTOR) for name in (STAFF, *TEAMS)]
+        for team in groups[1:]:
+            nest(groups[0].id, team.id, actor=ACTOR)
+        if size:
+            _employ(size, groups[1:])
+        for number in range(1 if plain else chance.choice((1, 1, 1, 2))):
+            self._install(number, groups)
+
+    def _install(self, number: int, groups: list[Group]) -> None:
+        application = create_application(
+            name=f"Target {number}", profile="generic", base_url=address_of(number),
+            auth={"method": "bearer", "token": TOKEN}, actor=ACTOR, **self._settings(),
+        )  # fmt: skip
+        for group in self._chance.sample(groups, self._chance.randint(1, len(groups))):
+            grant(application, group)
+
+    def _settings(self) -> dict[str, Any]:
+        loose = {"count": 10_000, "percent": 100}
+        if self._plain:
+            return {"brake": loose, "limits": {"rate": RATE}}
+        brakes = (loose, loose, {"count": 5, "percent": 5}, {"count": 2, "percent": 20})
+        return {"brake": self._chance.choice(brakes)}
+
+
+def _employ(size: int, teams: list[Group]) -> None:
+    outcome = create_users([person(number) for number in range(size)], actor=ACTOR)
+    users = [outcome.created[number] for number in range(size)]
+    for number, team in enumerate(teams):
+        if users[number :: len(teams)]:
+            add_members(team.id, users[number :: len(teams)], actor=ACTOR)
+
+
+def grant(application: Application, group: Group) -> None:
+    """Let everybody in the group into the application."""
+    create_policy(
+        name=f"{application.name} for {group.display_name}", application=application.id, group=group.id, actor=ACTOR
+    )  # fmt: skip
 
 
 class Company:
     """Teams inside a staff group, people in the teams, one or two applications granted to some of the groups."""
 
-    def __init__(self, world: World, *, size: int | None = None, like: Drawn | None = None) -> None:
-        """Drawn at random, unless a size is given, and a dialect: then it is one application without surprises."""
-        self._world, self._like = world, like
-        chance = world.random
-        self.size = _size(world) if size is None else size
+    def __init__(self, world: World, size: int, *, like: Drawn | None = None) -> None:
+        """A company of `size` people that was founded; `like` is the dialect of its applications, if not drawn."""
+        self._world, self._like, self.size = world, like, size
         founded = {group.display_name: group for group in Group.objects.all()}
         self.staff = founded[STAFF]
         self.teams = {name: founded[name] for name in TEAMS}
-        self.users = self._employ()
-        count = 1 if like else chance.choice((1, 1, 1, 2))
-        self.installed = [self._install(number) for number in range(count)]
+        applications = Application.objects.order_by("name")
+        self.installed = [self._installed(number, each) for number, each in enumerate(applications)]
 
-    def _employ(self) -> list[UUID]:
-        if not self.size:
-            return []
-        outcome = create_users([person(number) for number in range(self.size)], actor=ACTOR)
-        users = [outcome.created[number] for number in range(self.size)]
-        for number, team in enumerate(self.teams.values()):
-            if users[number :: len(self.teams)]:
-                add_members(team.id, users[number :: len(self.teams)], actor=ACTOR)
-        return users
-
-    def _install(self, number: int) -> Installed:
+    def _installed(self, number: int, application: Application) -> Installed:
         drawn = self._like or draw_dialect(self._world)
         network = Network(self._world, number, drawn.options)
         if not self._like and self._world.random.random() < 0.1:
             network.latency = (0.01, self._world.random.choice((0.5, 8.0, 20.0)))
-        application = create_application(
-            name=f"Target {number}", profile="generic", base_url=network.base_url,
-            auth={"method": "bearer", "token": TOKEN}, actor=ACTOR, **self._settings(),
-        )  # fmt: skip
         installed = Installed(application, network, drawn)
         self._populate(installed)
-        for group in self._granted():
-            self.grant(application, group)
         return installed
-
-    def _settings(self) -> dict[str, Any]:
-        chance = self._world.random
-        loose = {"count": 10_000, "percent": 100}
-        if self._like:
-            return {"brake": loose, "limits": {"rate": RATE}}
-        return {
-            "brake": chance.choice((loose, loose, {"count": 5, "percent": 5}, {"count": 2, "percent": 20}))
-        }
-
-    def _granted(self) -> list[Group]:
-        groups = [self.staff, *self.teams.values()]
-        count = self._world.random.randint(1, len(groups))
-        return self._world.random.sample(groups, count)
-
-    def grant(self, application: Application, group: Group) -> None:
-        create_policy(
-            name=f"{application.name} for {group.display_name}", application=application.id, group=group.id,
-            actor=ACTOR,
-        )  # fmt: skip
 
     def _populate(self, installed: Installed) -> None:
         """Accounts that are there before Provisor: some of our people's, some of strangers."""
@@ -115,11 +114,12 @@ class Company:
             )
 
 
-def _size(world: World) -> int:
+def draw_size(world: World) -> int:
+    """Most companies are small, and some are not."""
     chance = world.random
     kind = chance.random()
-    if kind < 0.55:
+    if kind < 0.6:
         return chance.randint(0, 8)
-    if kind < 0.9:
+    if kind < 0.93:
         return chance.randint(6, 25)
     return chance.randint(20, 90) if kind < 0.995 else chance.randint(100, 500)

@@ -14,6 +14,8 @@ from tests.simulation.world import EPOCH, Crash, World, looping
 
 #: Seconds; a look at the tables when nothing is due.
 IDLE = 6 * 3_600.0
+#: Seconds between two looks of an engine that works.
+LOOK_EVERY = 5.0
 #: Seconds after the last change and the last fault in which everything must be at rest.
 PATIENCE = 5 * 24 * 3_600.0
 #: A crash is followed by a start after so long (seconds), at most.
@@ -56,7 +58,8 @@ class Lives:
         around = Surroundings(
             now=world.now, clock=lambda: world.time, effort=lambda: 0.0, chance=world.random.random, connect=Doors(life, networks),
             store=lambda: InlineStore(life), watch=Watch, sign=self._sign,
-            watch_every=2.0, sweep_every=2.0,  # every change is made in this process, and wakes the engine
+            # every change is made in this process, and wakes the engine; what looks at nothing need not look often
+            watch_every=LOOK_EVERY, sweep_every=LOOK_EVERY, sign_every=IDLE, alarms_every=60.0, notices_every=60.0,
         )  # fmt: skip
         engine = self._engine = Engine(around)
         engine.prepare()

@@ -17,10 +17,13 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from provisor.site.start import start
+from tests.simulation.haste import hasten
 from tests.simulation.world import World
 
 #: Seeds after which the garbage of cycles is collected, instead of whenever it occurs to the interpreter.
 COLLECTED_EVERY = 20
+#: Companies of up to so many people are kept once they were made, each in so many variants.
+OFTEN, VARIANTS = 25, 4
 
 
 class Machine:
@@ -40,11 +43,11 @@ class Machine:
         # one connection for everything: in a loop Django would make one for each context
         one = SimpleNamespace(default=connections["default"])
         connections._connections = one  # type: ignore[attr-defined]
+        hasten()
         call_command("migrate", verbosity=0)
         connection.ensure_connection()
-        _give(World(0), 0)
-        _found()
         self._blank: bytes = connection.connection.serialize()
+        self._founded: dict[tuple[int, int, bool], bytes] = {}
         self._begun = 0
         # what is there now stays, and is looked through no more
         gc.collect()
@@ -55,21 +58,40 @@ class Machine:
     def directory(self) -> Path:
         return Path(self._directory.name)
 
-    def begin(self, world: World, seed: int) -> None:
-        """Give the seed's world to everything that asks for the time or for chance."""
-        connection.connection.deserialize(self._blank)
+    def begin(self, world: World, seed: int, size: int, *, plain: bool = False) -> None:
+        """Found a company of this size, and give the seed's world to everything that asks for the time or for chance."""
+        connection.connection.deserialize(
+            self._foundation(size, seed if size > OFTEN else seed % VARIANTS, plain)
+        )
         self.errors.clear()
+        _forget()
         _give(world, seed)
         self._begun += 1
         if self._begun % COLLECTED_EVERY == 0:
             gc.collect()
 
+    def _foundation(self, size: int, variant: int, plain: bool) -> bytes:
+        """A database with a company in it. What is often drawn is made once, so nothing in it depends on the seed."""
+        if (size, variant, plain) in self._founded:
+            return self._founded[size, variant, plain]
+        # models can be imported only now
+        from tests.simulation.company import Foundation
 
-def _found() -> None:
-    # models can be imported only now
-    from tests.simulation.company import found
+        connection.connection.deserialize(self._blank)
+        _give(World(0), variant)
+        Foundation(random.Random(f"{size} {variant}"), size, plain=plain)
+        made: bytes = connection.connection.serialize()
+        if size <= OFTEN:
+            self._founded[size, variant, plain] = made
+        return made
 
-    found()
+
+def _forget() -> None:
+    """What modules remember between two looks, as a new process would not."""
+    from provisor.provisioning import delete_after, scans
+
+    scans._LOOKED["at"] = -scans.MINUTE
+    delete_after._LOOKED.clear()
 
 
 def _give(world: World, seed: int) -> None:

@@ -12,7 +12,17 @@ from tests.simulation.world import EPOCH, World
 
 Reply = Response | ScimFailure
 Observer = Callable[[Request], None]
+PATH = "/scim/v2"
 LOST = "The connection was lost before the answer was complete."
+
+
+def _origin(number: int) -> str:
+    return f"https://target{number}.example"
+
+
+def address_of(number: int) -> str:
+    """Return the base URL of a target."""
+    return _origin(number) + PATH
 
 
 class Network:
@@ -20,7 +30,7 @@ class Network:
 
     def __init__(self, world: World, number: int, options: LabOptions) -> None:
         self._world = world
-        self.origin = f"https://target{number}.example"
+        self.origin = _origin(number)
         self.target = Target(options, self.origin, clock=lambda: world.time, wall=lambda: EPOCH + world.time)
         #: Seconds one way, at least and at most.
         self.latency = (0.002, 0.02)
@@ -63,7 +73,7 @@ class Network:
 
     def _received(self, request: Request) -> Received:
         query = encode_query(request.query)
-        path = "/scim/v2" + request.url_path + ("?" + query if query else "")
+        path = PATH + request.url_path + ("?" + query if query else "")
         headers = "".join(f"{name}: {value}\r\n" for name, value in (request.headers or {}).items())
         head = f"{request.method} {path} HTTP/1.1\r\n{headers}".encode("latin-1")
         return Received(head, head.lower(), request.body or b"", 0)

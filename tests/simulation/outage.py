@@ -29,8 +29,8 @@ class Outage:
         from tests.simulation.world import World
 
         self._world = World(1)
-        machine.begin(self._world, 1)
-        self._company = Company(self._world, size=SIZE, like=Drawn(read_options({}), {}))
+        machine.begin(self._world, 1, SIZE, plain=True)
+        self._company = Company(self._world, SIZE, like=Drawn(read_options({}), {}))
         self._one = self._company.installed[0]
         self._watcher = Watcher(self._world, self._one)
         self._days = Days(self._company, 1, SIZE)

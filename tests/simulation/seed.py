@@ -7,7 +7,7 @@ from provisor.provisioning.decisions import release_hold
 from provisor.provisioning.models import Hold
 from tests.crash.company import ACTOR
 from tests.crash.judge import describe
-from tests.simulation.company import Company
+from tests.simulation.company import Company, draw_size
 from tests.simulation.lives import Lives
 from tests.simulation.machine import Machine
 from tests.simulation.timeline import Timeline
@@ -37,8 +37,9 @@ class Seed:
         self._world = World(seed)
         self._world.telling = telling
         self._machine = machine
-        machine.begin(self._world, seed)
-        self._company = Company(self._world)
+        size = draw_size(self._world)
+        machine.begin(self._world, seed, size)
+        self._company = Company(self._world, size)
         self._watchers = {one.application.name: Watcher(self._world, one) for one in self._company.installed}
         self._lives = Lives(self._world, self._company, self._at_rest)
         self._judged_at: float | None = None

@@ -61,19 +61,22 @@ class InlineStore(Store):
         life.check()
         if life.world.time < life.disk_full_until:
             raise OperationalError("database or disk is full")
-        with connection.execute_wrapper(self._count):
+        if life.statements_left is None:
             result = function(*args, **kwargs)
+        else:
+            with connection.execute_wrapper(self._count):
+                result = function(*args, **kwargs)
         await asyncio.sleep(0)
         life.check()
         return result
 
     def _count(self, execute, sql, parameters, many, context):  # type: ignore[no-untyped-def]  # Django's hook
         life = self._life
-        if life.statements_left is not None:
-            life.statements_left -= 1
-            if life.statements_left <= 0:
-                life.world.tell("crash in the middle of a transaction")
-                life.die()
+        assert life.statements_left is not None
+        life.statements_left -= 1
+        if life.statements_left <= 0:
+            life.world.tell("crash in the middle of a transaction")
+            life.die()
         return execute(sql, parameters, many, context)
 
     async def end(self) -> None:
@@ -141,7 +144,7 @@ class Watch:
 
 
 class Sign:
-    """The last sign of life: given every `SIGN_EVERY` seconds, so that the last one is a little old."""
+    """The last sign of life: it counts as given every `SIGN_EVERY` seconds, so that the last one is a little old."""
 
     def __init__(self) -> None:
         self._last: int | None = None

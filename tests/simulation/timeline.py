@@ -11,7 +11,7 @@ from provisor.provisioning.operations import OperationRefused, request_sync
 from tests.crash.company import ACTOR
 from tests.crash.day import Days
 from tests.lab.options import Fault, FaultKind
-from tests.simulation.company import TOKEN, Company, Installed
+from tests.simulation.company import TOKEN, Company, Installed, grant
 from tests.simulation.lives import Lives
 from tests.simulation.watcher import Watcher
 from tests.simulation.world import Act, World
@@ -113,7 +113,7 @@ class Timeline:
         group = next(g for g in (self._company.staff, *self._company.teams.values()) if g.pk == group_id)
         if not Policy.objects.filter(application=one.application, group=group).exists():
             self._world.tell(f"{group.display_name} is granted again")
-            self._company.grant(one.application, group)
+            grant(one.application, group)
 
     # --- targets ----------------------------------------------------------------------------------------------------
 

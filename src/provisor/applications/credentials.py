@@ -71,7 +71,7 @@ def store_credential(
 def open_credential(application_id: UUID | str, slot: str = PRIMARY) -> OpenCredential | None:
     """The credential in the clear, or None when the slot is empty. VaultError says why it does not open."""
     stored = Credential.objects.filter(application_id=application_id, slot=slot).first()
-    return _opened(stored) if stored else None
+    return open_row(stored) if stored else None
 
 
 def has_credential(application_id: UUID | str, slot: str = PRIMARY) -> bool:
@@ -169,14 +169,15 @@ def _token_address_changes(application: Application, values: Mapping[str, Any]) 
     """Whether another token address was in use; a credential that does not open any more counts as another."""
     for stored in application.credentials.all():
         try:
-            if _opened(stored).values.get("token_url") not in {None, values.get("token_url")}:
+            if open_row(stored).values.get("token_url") not in {None, values.get("token_url")}:
                 return True
         except sealing.VaultError:
             return "token_url" in values
     return False
 
 
-def _opened(stored: Credential) -> OpenCredential:
+def open_row(stored: Credential) -> OpenCredential:
+    """One credential in the clear. VaultError says why it does not open."""
     plain = json.loads(sealing.unseal(stored.key_id, bytes(stored.sealed), bound_to=place_of(stored)))
     return OpenCredential(
         method=plain["method"],

@@ -21,7 +21,7 @@ class Runs(Protocol):
 
 
 class Courier:
-    """Delivers notices; `store` runs what uses the database, `now` gives Unix milliseconds."""
+    """Delivers notices; `store` runs what uses the database, `now` gives Unix milliseconds, `every` is in seconds."""
 
     def __init__(
         self,
@@ -29,8 +29,9 @@ class Courier:
         now: Callable[[], int],
         *,
         send: Callable[[Parcel], Awaitable[Outcome]] = send,
+        every: float = LOOK_EVERY,
     ) -> None:
-        self._store, self._now, self._send = store, now, send
+        self._store, self._now, self._send, self._every = store, now, send, every
 
     async def deliver_forever(self) -> None:
         """Deliver until the task is cancelled; a failure of our own database is tried again with the next look."""
@@ -39,7 +40,7 @@ class Courier:
                 await self.deliver()
             except Exception:
                 log.exception("notices.delivery_failed")
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(self._every)
 
     async def deliver(self) -> int:
         """Try everything that is due once; returns how many were tried."""

@@ -19,8 +19,6 @@ from provisor.provisioning.store import Store
 
 log = structlog.get_logger(__name__)
 
-#: Seconds between two looks.
-LOOK_EVERY = 5.0
 #: Milliseconds for which a state lasts before it is told.
 LASTS = {"unreachable": 5 * 60_000, "throttled": 15 * 60_000}
 
@@ -46,14 +44,14 @@ HELD_MANY = "{count:,} removals are held: {reason} Release or reject them; every
 DECIDED = "Every held removal was released, rejected or cancelled."
 
 
-async def watch_forever(store: Store, now: Callable[[], int]) -> None:
-    """Look until the task is cancelled; a failure of our own database is tried again with the next look."""
+async def watch_forever(store: Store, now: Callable[[], int], *, every: float) -> None:
+    """Look every so many seconds until the task is cancelled; a failure of our own database is tried again with the next look."""
     while True:
         try:
             await store.run(look, now())
         except Exception:
             log.exception("alarms.look_failed")
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(every)
 
 
 def look(now: int) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from provisor.applications.credentials import OpenCredential, open_credential
+from provisor.applications.credentials import OpenCredential, open_row
 from provisor.applications.models import Application, Credential
 from provisor.applications.own_targets import is_open
 from provisor.scim.authentication import Authentication, build
@@ -70,14 +70,13 @@ def read_credentials(
     `refused` is a credential that was refused while the other was accepted: it comes second, until it is replaced.
     Raises NoCredentialError; VaultError when one does not open.
     """
-    rows = Credential.objects.filter(application=application).values_list("id", "slot")
-    stored = [Stored(id=pk, slot=slot) for pk, slot in rows]
-    stored.sort(key=lambda each: (each.id == refused, each.slot != Credential.Slot.PRIMARY))
-    opened = [found for each in stored if (found := open_credential(application.id, each.slot))]
-    if not opened:
+    rows = list(Credential.objects.filter(application=application))
+    rows.sort(key=lambda row: (row.id == refused, row.slot != Credential.Slot.PRIMARY))
+    if not rows:
         raise NoCredentialError(NO_CREDENTIAL)
+    opened, stored = [open_row(row) for row in rows], Stored(id=rows[0].id, slot=rows[0].slot)
     if len(opened) == 1:
-        return opened[0], stored[0]
+        return opened[0], stored
     first, other = opened
     rotating = RotatingCredential(
         method=first.method,
@@ -86,7 +85,7 @@ def read_credentials(
         way=first.way,
         other=other,
     )
-    return rotating, stored[0]
+    return rotating, stored
 
 
 def connect(

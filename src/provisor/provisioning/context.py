@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from django.db import connection
 
 from provisor.applications.capabilities import dialect_of
 from provisor.applications.exclusions import excluded_by
@@ -18,6 +19,9 @@ from provisor.mapping.rule import CustomAttributeSpec, read_rules
 from provisor.planning.operation import Kind, Switches
 from provisor.provisioning.keys import Key, to_key
 from provisor.scim.capabilities import Dialect
+
+FILTERED = "SELECT EXISTS (SELECT 1 FROM applications_policy WHERE application_id = %s AND scope <> '')"
+_DECLARED = ("schema", "name", "type", "multi_valued")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +88,16 @@ def load_context(application: Application, custom: Sequence[CustomAttributeSpec]
         protects=bool(application.exclusions),
         excluded=excluded_by(application.exclusions),
         brake=application.brake,
-        filtered=application.policies.exclude(scope="").exists(),
+        filtered=_has_filters(to_key(application.id)),
         drift={**DEFAULT_DRIFT, **application.drift},
         observes=application.mode != Application.Mode.ENFORCE,
     )
+
+
+def _has_filters(key: Key) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(FILTERED, [key])
+        return bool(cursor.fetchone()[0])
 
 
 def switches_of(application: Application, noun: str) -> Switches:
@@ -103,8 +113,8 @@ def switches_of(application: Application, noun: str) -> Switches:
 def declared_attributes() -> list[CustomAttributeSpec]:
     """Return the custom attributes of the directory as the mapping knows them."""
     return [
-        CustomAttributeSpec(schema=a.schema, name=a.name, type=a.type, multi_valued=a.multi_valued)
-        for a in CustomAttribute.objects.all()
+        CustomAttributeSpec(schema=schema, name=name, type=kind, multi_valued=multi_valued)
+        for schema, name, kind, multi_valued in CustomAttribute.objects.values_list(*_DECLARED)
     ]
 
 

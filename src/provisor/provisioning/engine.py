@@ -15,7 +15,7 @@ from provisor.provisioning.anchoring import anchor_forever
 from provisor.provisioning.fold import fold
 from provisor.provisioning.interpreter import tune
 from provisor.provisioning.keys import to_uuid
-from provisor.provisioning.life_sign import SIGN_EVERY, travelling_until
+from provisor.provisioning.life_sign import travelling_until
 from provisor.provisioning.one_pass import PAUSED, OnePass
 from provisor.provisioning.process_lock import ProcessLock
 from provisor.provisioning.restored import MarkFile, notice_restore
@@ -106,8 +106,10 @@ class Engine:
         watch = self._around.watch()
         beside = [
             asyncio.create_task(self._live()),
-            asyncio.create_task(watch_forever(store, self._now)),
-            asyncio.create_task(Courier(store, self._now).deliver_forever()),
+            asyncio.create_task(watch_forever(store, self._now, every=self._around.alarms_every)),
+            asyncio.create_task(
+                Courier(store, self._now, every=self._around.notices_every).deliver_forever()
+            ),
             asyncio.create_task(anchor_forever(store, self._now)),
         ]
         if self._mark is not None:
@@ -133,7 +135,7 @@ class Engine:
                 self._sign.give(self._now())
             except OSError:
                 log.exception("engine.sign_failed")
-            await asyncio.sleep(SIGN_EVERY)
+            await asyncio.sleep(self._around.sign_every)
 
     async def _serve(self, store: Store, looking: Store, watch: Watch) -> None:
         swept = float("-inf")

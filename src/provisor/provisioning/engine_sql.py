@@ -1,5 +1,7 @@
 """The named SQL of the engine's hot loop: claim, intent, outcome. The same text on SQLite and on PostgreSQL."""
 
+from provisor.provisioning.phases import Phase
+
 #: A link with everything it is rendered from, in one snapshot; `take.read_link` reads a row of it.
 LINKS = """
 SELECT l.id, l.kind, l.local_id, l.remote_id, l.origin, l.in_scope, l.cause, l.generation, l.phase, l.sent, l.doubt,
@@ -16,6 +18,12 @@ CLAIM = f"""{LINKS}
 WHERE l.application_id = %s AND l.state = 'due' AND l.phase = %s AND l.not_before <= %s AND l.intent IS NULL
 ORDER BY l.not_before LIMIT %s
 """
+
+_CLAIMABLE = """
+EXISTS (SELECT 1 FROM provisioning_link l WHERE l.application_id = %s AND l.state = 'due' AND l.phase = %s
+        AND l.not_before <= %s AND l.intent IS NULL)"""
+#: Whether anything may be claimed, for each phase.
+DUE_PHASES = f"SELECT {', '.join([_CLAIMABLE] * len(Phase))}"
 
 #: New groups that any of these users is to be a member of. What has failed before, or is in doubt, goes as ever.
 NEW_GROUPS_OF = f"""{LINKS}

@@ -5,12 +5,24 @@ from typing import Any
 from django.db import connection
 
 from provisor.provisioning.context import Context
+from provisor.provisioning.keys import Key
 
 READ = "SELECT epoch FROM applications_application WHERE id = %s"
 
 
+ADVANCE = "UPDATE applications_application SET epoch = epoch + 1 WHERE id = %s"
+
+
 class FencedError(Exception):
     """Another worker has taken the application: nothing of this pass may be recorded any more."""
+
+
+def advance(key: Key) -> int:
+    """Begin another epoch of an application, in the transaction that has locked it; returns its number."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADVANCE, [key])
+        cursor.execute(READ, [key])
+        return int(cursor.fetchone()[0])
 
 
 def hold(cursor: Any, context: Context) -> None:

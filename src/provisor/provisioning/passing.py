@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -17,6 +18,9 @@ from provisor.provisioning.health import VANISHED, Health
 from provisor.provisioning.keys import to_uuid
 from provisor.scim.capabilities import Fact, Origin
 
+PROVED = """
+SELECT CAST(value AS text) FROM applications_capability WHERE application_id = %s AND name = %s AND evidence = %s
+"""
 LEARNED = "{evidence}. From now on it is written to accordingly (fact {name}); its settings show every fact."
 FORMER = "a user who has left"
 
@@ -76,17 +80,22 @@ def learn(context: Context, name: str, value: Any, evidence: str, *, now: int) -
 
 def read_proved(context: Context) -> dict[str, int]:
     """Return how many writes of each kind were read back and found done, at the address of today."""
-    row = Capability.objects.filter(application_id=to_uuid(context.key), name=READ_BACK).first()
-    if row is None or row.evidence != context.base_url or not isinstance(row.value, dict):
-        return {}
-    return row.value
+    with connection.cursor() as cursor:
+        cursor.execute(PROVED, [context.key, READ_BACK, context.base_url])
+        row = cursor.fetchone()
+    proved = None if row is None else orjson.loads(row[0])
+    return proved if isinstance(proved, dict) else {}
 
 
 def keep_proved(context: Context, proved: Mapping[str, int]) -> None:
     """Remember what was read back; trust is in one address, and another one begins anew."""
-    Capability.objects.update_or_create(
+    row = Capability(
         application_id=to_uuid(context.key), name=READ_BACK, origin=Capability.Origin.PROBE,
-        defaults={"value": dict(proved), "evidence": context.base_url, "at": timezone.now()},
+        value=dict(proved), evidence=context.base_url, at=timezone.now(),
+    )  # fmt: skip
+    Capability.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["application", "name", "origin"],
+        update_fields=["value", "evidence", "at"],
     )  # fmt: skip
 
 

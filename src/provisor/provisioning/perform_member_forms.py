@@ -107,9 +107,10 @@ class MemberSending:
             return []
         after = await self._read_back(work, chunk)
         left = [] if after is None else _left(chunk, after, act)
-        if after and len(left) == len(chunk):
+        # a leaver who is in the group still is never left there for being the only one
+        if after and left and (len(left) == len(chunk) or act is Act.REMOVE_MEMBERS):
             self._probation.doubt([_kind(act, form)])
-            return await self._prove(work, chunk, act)
+            return await self._prove(work, left, act)
         return left
 
     async def _prove(self, work: Work, chunk: Sequence[Member], act: Act) -> list[Member]:
@@ -141,7 +142,8 @@ class MemberSending:
                 self._leave_form(form, tried)
                 return _left(chunk, after, act)
             left = _left(chunk, after, act)
-            if len(left) < len(chunk):
+            # who left the group with a deleted account proves no form
+            if not left or len(left) < len(_left(chunk, before, act)):
                 self._conclude(act, form, tried, chunk, before)
                 return left
             overlooked = True

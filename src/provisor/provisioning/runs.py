@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from provisor.applications.credentials import OpenCredential
 from provisor.applications.models import Application
 from provisor.provisioning import engine_sql as sql
+from provisor.provisioning import epoch
 from provisor.provisioning.connection import Stored, read_credentials
 from provisor.provisioning.context import Context, load_context
 from provisor.provisioning.epoch import FencedError, hold
@@ -74,16 +74,14 @@ def begin(application_id: UUID, *, now: int, travelling: Callable[[], int]) -> B
             # another address, another credential, or a person who asks to go on: it is judged anew
             health.recent = []
         health.version = application.version
-        Application.objects.filter(pk=application_id).update(epoch=F("epoch") + 1)
-        application.epoch += 1
+        application.epoch = epoch.advance(key)
         context = load_context(application)
     recover(context, now=now, until=travelling())
-    ended = Run.objects.filter(application=application, state=Run.State.RUNNING).update(
-        state=Run.State.STOPPED, finished_at=now, reason=ENDED
-    )
+    runs = Run.objects.filter(application=application, state__in=(Run.State.RUNNING, Run.State.REQUESTED))
+    opened = list(runs.order_by("requested_at"))
     return Beginning(
-        context=context, credential=credential, stored=stored, health=health,
-        run=_begin_run(application, now), unclean=ended > 0,
+        context=context, credential=credential, stored=stored, health=health, unclean=_end_former(opened, now),
+        run=_begin_run(application, opened, now),
     )  # fmt: skip
 
 
@@ -96,12 +94,17 @@ def has_due(key: Key, now: int) -> bool:
         return (earliest is not None and earliest <= now) or cursor.fetchone() is not None
 
 
-def _begin_run(application: Application, now: int) -> Run:
-    requested = (
-        Run.objects.filter(application=application, state=Run.State.REQUESTED)
-        .order_by("requested_at")
-        .first()
-    )
+def _end_former(runs: list[Run], now: int) -> bool:
+    """End the runs of a process that ended before they did; whether there was any."""
+    former = [run.pk for run in runs if run.state == Run.State.RUNNING]
+    if former:
+        Run.objects.filter(pk__in=former).update(state=Run.State.STOPPED, finished_at=now, reason=ENDED)
+    return bool(former)
+
+
+def _begin_run(application: Application, runs: list[Run], now: int) -> Run:
+    """Begin the run that was asked for first, or one that nobody asked for."""
+    requested = next((run for run in runs if run.state == Run.State.REQUESTED), None)
     run = requested or Run(application=application)
     run.state, run.started_at = Run.State.RUNNING, run.started_at or now
     run.save()

@@ -10,10 +10,11 @@ from typing import Protocol
 from django.conf import settings
 
 from provisor.applications.credentials import OpenCredential
+from provisor.notices.courier import LOOK_EVERY as NOTICES_EVERY
 from provisor.provisioning import clock
 from provisor.provisioning.change_watch import ChangeWatch
 from provisor.provisioning.connection import DEFAULT_LIMITS, Connection, connect
-from provisor.provisioning.life_sign import LifeSign
+from provisor.provisioning.life_sign import SIGN_EVERY, LifeSign
 from provisor.provisioning.store import Store
 from provisor.scim.dialect import Dialect
 from provisor.scim.limits import TransportLimits
@@ -21,6 +22,8 @@ from provisor.scim.limits import TransportLimits
 #: Seconds between two looks for changes of other processes, and between two sweeps.
 WATCH_EVERY = 0.025
 SWEEP_EVERY = 0.5
+#: Seconds between two looks for what has lasted too long.
+ALARMS_EVERY = 5.0
 
 
 class Connect(Protocol):
@@ -77,6 +80,9 @@ class Surroundings:
     watch: Callable[[], Watch] = ChangeWatch
     watch_every: float = WATCH_EVERY
     sweep_every: float = SWEEP_EVERY
+    sign_every: float = SIGN_EVERY
+    alarms_every: float = ALARMS_EVERY
+    notices_every: float = NOTICES_EVERY
     sign: Sign = field(default_factory=_sign)
     #: Those of every request; how long a killed process's requests are waited out follows from them.
     limits: TransportLimits = DEFAULT_LIMITS

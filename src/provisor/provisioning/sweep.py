@@ -40,9 +40,11 @@ SELECT a.id, a.version, a.epoch, (NOT a.paused AND a.deleted_at IS NULL AND (a.m
 FROM applications_application a WHERE a.id IN ({ids})
 """
 
-#: Whether any application deletes later, and whether any run was asked for.
+#: Whether any application deletes later, whether any may be scanned by a schedule, and whether any run was asked for.
 RARE = """
 SELECT EXISTS (SELECT 1 FROM applications_application WHERE delete_after_days IS NOT NULL AND deleted_at IS NULL),
+    EXISTS (SELECT 1 FROM applications_application
+            WHERE CAST(drift ->> 'every' AS INTEGER) > 0 AND deleted_at IS NULL),
     EXISTS (SELECT 1 FROM provisioning_run WHERE state = 'requested')
 """
 
@@ -83,10 +85,11 @@ def sweep(*, now: int) -> Sweep:
     """Look which applications have work; `now` in Unix milliseconds. What has expired by then is work, too."""
     with connection.cursor() as cursor:
         cursor.execute(RARE)
-        expiring, requested = cursor.fetchone()
+        expiring, scheduled, requested = cursor.fetchone()
         if expiring:
             expire_every_minute(now)
-        ask_every_minute(now)
+        if scheduled:
+            ask_every_minute(now)
         cursor.execute(LOOK, [now, now, now])
         rows = cursor.fetchall()
     seen = _seen(rows)

@@ -58,14 +58,17 @@ def take(
 ) -> Taken:
     """Claim due links of the first phase that has any, plan them, and record the intents of what is to be sent.
 
-    Raises FencedError where another worker has taken the application.
+    Raises FencedError where another worker has taken the application and anything is due.
     `now` in Unix milliseconds. Links for which nothing has to be sent come to rest in the same transaction.
     `refers`: with new users come the new groups that they are to be members of.
     """
     taken = Taken()
+    due = _due_among(context, phases, now)
+    if not due:
+        return taken
     with transaction.atomic(), connection.cursor() as cursor:
         hold(cursor, context)
-        for phase in phases:
+        for phase in due:
             links = _claim(cursor, context, phase, now, limit)
             if links and phase in BRAKED:
                 brake.hold_what_crosses(cursor, context, phase, now)
@@ -77,6 +80,16 @@ def take(
                     _plan_groups_of(cursor, context, limit, now, taken)
                 break
     return taken
+
+
+def _due_among(context: Context, phases: Iterable[Phase], now: int) -> list[Phase]:
+    """Return the phases that have anything due: most of the time there is nothing, and no transaction is needed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.DUE_PHASES, [value for phase in Phase for value in (context.key, phase.value, now)]
+        )
+        due = {phase for phase, found in zip(Phase, cursor.fetchone(), strict=True) if found}
+    return [phase for phase in phases if phase in due]
 
 
 def _claim(cursor: Any, context: Context, phase: Phase, now: int, limit: int) -> list[DueLink]:

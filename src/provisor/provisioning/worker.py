@@ -133,8 +133,8 @@ class Worker:
                 self._confirm_forever(),
                 self._sweep_forever(),
                 self._work_forever(),
-                watch_forever(self._store, self._now),
-                Courier(self._store, self._now).deliver_forever(),
+                watch_forever(self._store, self._now, every=self._around.alarms_every),
+                Courier(self._store, self._now, every=self._around.notices_every).deliver_forever(),
                 anchor_forever(self._store, self._now),
                 self._mark.keep_forever(self._store),
             )

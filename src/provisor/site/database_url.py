@@ -37,6 +37,8 @@ def _sqlite(file: Path) -> Database:
         "NAME": str(file),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
+            # a pass and a page have more different statements than Python keeps prepared unasked (128)
+            "cached_statements": 1000,
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },

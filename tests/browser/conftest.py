@@ -75,5 +75,5 @@ def sign_in(page: Page, provisor: Service) -> None:
     page.goto(provisor.address)
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile(re.escape(provisor.address) + r"/$"))

@@ -28,7 +28,7 @@ def test_what_was_typed_comes_back_after_a_sign_in_that_had_ended(adding: Page):
     adding.get_by_role("button", name="Add user").click()
     adding.get_by_label("Email").fill(EMAIL)
     adding.get_by_label("Password").fill(PASSWORD)
-    adding.get_by_role("button", name="Sign in").click()
+    adding.get_by_role("button", name="Sign in", exact=True).click()
     expect(adding.get_by_label("User name")).to_have_value("ines")
     expect(adding.get_by_label("Family name")).to_have_value("Tester")
     expect(adding.locator("#notices")).to_contain_text("What you typed is back")

@@ -1,4 +1,6 @@
 // The keyboard: Ctrl-K, "/", "g" and a letter, "n" and "b", "?", and the arrows in the palette.
+// Keys without Ctrl can be switched off, for who speaks to the machine or types with one hand (WCAG 2.2, 2.1.4).
+const OFF = "provisor-keys-off";
 const PLACES = { h: "/", a: "/apps", u: "/users", g: "/groups", p: "/policies", t: "/activity" };
 let going = 0;
 
@@ -12,13 +14,22 @@ function opens(name) {
   if (field) { field.select(); htmx.trigger(field, "palette-opened"); }
 }
 
+function off() { try { return localStorage.getItem(OFF) !== null; } catch { return false; } }
+
+for (const box of document.querySelectorAll("[data-single-keys]")) {
+  box.checked = !off();
+  box.addEventListener("change", () => {
+    try { if (box.checked) localStorage.removeItem(OFF); else localStorage.setItem(OFF, "yes"); } catch { /* forbidden: they stay on */ }
+  });
+}
+
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     opens("palette");
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || off()) return;
   if (Date.now() - going < 1500 && PLACES[event.key]) { going = 0; location.assign(PLACES[event.key]); return; }
   if (event.key === "g") { going = Date.now(); return; }
   if (event.key === "?") opens("keys");

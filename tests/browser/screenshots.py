@@ -275,7 +275,7 @@ def _choose_first(page: Page) -> None:
 def _provision(page: Page) -> None:
     """One person provisioned on demand, with every step."""
     page.get_by_role("searchbox").fill("a")
-    page.get_by_role("button", name="Search", exact=True).click()
+    page.locator("main").get_by_role("button", name="Search", exact=True).click()
     page.get_by_role("button", name=re.compile("Provision .* now")).first.click()
     page.locator(".chain").wait_for()
 

@@ -72,7 +72,8 @@ def _desired(link: Link) -> tuple[str, Mapping[str, Any], Mapping[str, Any], str
             context = load_context(link.application)
         except MappingRefused as refused:
             return due.name, due.source or {}, {}, "", f"The mapping cannot be used: {refused}"
-        work = plan_work(cursor, context, due, read_grants(cursor, context, [due.local_id]))
+        grants = read_grants(cursor, context, [due.local_id] if due.kind == "user" else [])
+        work = plan_work(cursor, context, due, grants)
     operation = work.plan.operation
     values = work.desired.values if work.desired is not None else {}
     return due.name, due.source or {}, values, operation.act.value if operation else "", work.plan.reason

@@ -28,7 +28,7 @@ class AdoptForm(ConsoleForm):
     """Which account of the application is meant."""
 
     remote_id = forms.CharField(
-        label=gettext_lazy("Id of the account there"),
+        label=gettext_lazy("Its id there"),
         max_length=1024,
         help_text=gettext_lazy("As the application calls it: the attribute “id” of its SCIM resource."),
     )

@@ -90,6 +90,7 @@ def values(of: Application) -> dict[str, Any]:
         **_of_the_house(owner),
         "user_id": user.id,
         "pk": 1,
+        "provider_id": "x",
         "token": "prvlink_x",
         "session_id": owner.sessions.get().public_id,
         "id": user.id,

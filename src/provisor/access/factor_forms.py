@@ -12,6 +12,7 @@ from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from allauth.mfa.webauthn.internal import auth
 from django import forms
@@ -72,6 +73,19 @@ class AuthenticateForm(_CodeForm, base.AuthenticateForm):  # type: ignore[misc] 
 
 class ReauthenticateForm(_CodeForm, base.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
     """Before a dangerous act."""
+
+
+class ActivateAppForm(totp.ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
+    """The first code of a new authenticator app."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Authenticator code"),
+        max_length=32,
+        help_text=gettext_lazy("The six digits that the app shows now."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "form-control"}
+        ),
+    )
 
 
 class _PasskeyForm(forms.Form):

@@ -162,3 +162,22 @@ class SignInRules(models.Model):
 
     def __str__(self) -> str:
         return "second factor required" if self.second_factor_required else "second factor optional"
+
+
+class SignInProvider(models.Model):
+    """The external OpenID Connect provider that administrators may sign in with: one row, or none."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    #: What the button of the sign-in calls it.
+    name = models.CharField(max_length=40)
+    issuer = models.TextField()
+    client_id = models.CharField(max_length=190)
+    #: The client secret, sealed.
+    secret = models.TextField()
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "access_sign_in_provider"
+
+    def __str__(self) -> str:
+        return self.name

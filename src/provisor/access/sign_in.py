@@ -108,8 +108,13 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """After the act is committed: no transaction is open while a mail server is asked."""
-        send = super().send_notification_mail
-        transaction.on_commit(lambda: send(*args, **kwargs), robust=True)
+        send, request = super().send_notification_mail, self.request or context.request
+
+        def later() -> None:
+            with context.request_context(request):
+                send(*args, **kwargs)
+
+        transaction.on_commit(later, robust=True)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - allauth's form
         """Audit a wrong password of an account that exists; what strangers type is not written down."""

@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "provisor.site.headers.SecurityHeaders",
@@ -154,9 +156,15 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _PUBLIC.secure else "http"
 
+SOCIALACCOUNT_ADAPTER = "provisor.access.provider_sign_in.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+#: Where the code comes from is a form of ours, which checks CSRF.
+SOCIALACCOUNT_LOGIN_ON_GET = False
 MFA_ADAPTER = "provisor.access.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_FORMS = {
+    "activate_totp": "provisor.access.factor_forms.ActivateAppForm",
     "authenticate": "provisor.access.factor_forms.AuthenticateForm",
     "reauthenticate": "provisor.access.factor_forms.ReauthenticateForm",
     "authenticate_webauthn": "provisor.access.factor_forms.AuthenticatePasskeyForm",

@@ -23,6 +23,7 @@ from provisor.access.models import Account
 from provisor.access.sessions_listed import is_current, sessions_of
 from provisor.access.sign_in import SECOND_FACTOR_DUE
 from provisor.console import notices
+from provisor.console.account import provider
 
 _View = Callable[..., HttpResponseBase]
 
@@ -116,6 +117,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
         "codes": len(codes.wrap().get_unused_codes()) if codes else None,
         "codes_unseen": codes is not None and not codes.wrap().did_view,
         "passkeys_work": passkeys_work(request),
+        **provider.context_of(request.user),
         "due": request.session.get(SECOND_FACTOR_DUE, False),
         "sessions": [
             (one, is_current(one, request.session.session_key)) for one in sessions_of(request.user)

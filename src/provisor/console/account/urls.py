@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from provisor.console.account import factors, sessions
+from provisor.console.account import factors, provider, sessions
 
 _FACTORS = "account/factors"
 
@@ -19,6 +19,11 @@ urlpatterns = [
     path(f"{_FACTORS}/app/remove", factors.deactivate_app, name="mfa_deactivate_totp"),
     path(f"{_FACTORS}/codes", factors.view_codes, name="mfa_view_recovery_codes"),
     path(f"{_FACTORS}/codes/new", factors.generate_codes, name="mfa_generate_recovery_codes"),
+    path("account/provider/link", provider.link, name="link-provider"),
+    path("account/provider/unlink", provider.unlink, name="unlink-provider"),
+    path("accounts/provider/cancelled/", provider.given_up, name="socialaccount_login_cancelled"),
+    path("accounts/provider/<slug:provider_id>/", provider.begin, name="openid_connect_login"),
+    path("accounts/provider/<slug:provider_id>/back/", provider.come_back, name="openid_connect_callback"),
     path("accounts/factor/", factors.authenticate, name="mfa_authenticate"),
     path("accounts/passkey/", factors.sign_in_by_passkey, name="mfa_login_webauthn"),
     path("accounts/again/factor/", factors.again, name="mfa_reauthenticate"),

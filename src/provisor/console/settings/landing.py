@@ -32,6 +32,13 @@ _CARDS: Final = (
         _("Who may sign in here, and what each of them may do."),
         Permission.READ_AUDIT,
     ),
+    Card(
+        "sign-in-provider",
+        "shield-lock",
+        _("Sign-in provider"),
+        _("An OpenID Connect provider that administrators may sign in with."),
+        Permission.MANAGE_ACCESS,
+    ),
     Card("tokens", "key", _("API tokens"), _("For programs that use the APIs in your name."), Permission.READ),
     Card(
         "notifications",

@@ -11,6 +11,7 @@ from provisor.console.settings import (
     landing,
     notifications,
     one_administrator,
+    sign_in_provider,
     tokens,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path(f"{_ONE}/password", one_administrator.change_password, name="administrator-password"),
     path(f"{_ONE}/disable", one_administrator.disable, name="disable-administrator"),
     path(f"{_ONE}/enable", one_administrator.enable, name="enable-administrator"),
+    path("settings/sign-in-provider", sign_in_provider.sign_in_provider, name="sign-in-provider"),
     path("settings/tokens", tokens.token_list, name="tokens"),
     path("settings/tokens/create", tokens.create_token, name="create-token"),
     path("settings/tokens/<uuid:token_id>/revoke", tokens.revoke_token, name="revoke-token"),

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from provisor.access import factors
+from provisor.access import factors, provider
 from provisor.console import words
 
 register = template.Library()
@@ -58,6 +58,13 @@ def exact(moment: datetime | float | None) -> SafeString | str:
 def passkeys_work(context: Mapping[str, Any]) -> bool:
     """Whether browsers allow passkeys at this address."""
     return factors.passkeys_work(context["request"])
+
+
+@register.simple_tag
+def sign_in_provider() -> dict[str, str] | None:
+    """The external provider that is offered at the sign-in: `id` and `name`."""
+    found = provider.offered()
+    return {"id": provider.provider_id(found), "name": found.name} if found else None
 
 
 @register.simple_tag

@@ -23,17 +23,17 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _play(base: int, stories: int, report: Path) -> int:
+def _play(base: int, stories: int, report: Path, processes: int) -> int:
     environment = os.environ | {
         "CRASH_BASE": str(base), "CRASH_STORIES": str(stories), "CRASH_REPORT": str(report),
     }  # fmt: skip
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", _LOOP], env=environment, check=False
-    ).returncode
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(processes), "--dist", "load", _LOOP]
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def _told(report: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in report.read_text().splitlines()]
+    told = [json.loads(line) for line in report.read_text().splitlines()]
+    return sorted(told, key=lambda one: int(one["seed"]))
 
 
 def _summary(told: list[dict[str, Any]]) -> str:
@@ -54,12 +54,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--kills", type=int, default=100, help=f"rounded up to stories of {KILLS}")
     parser.add_argument("--base", type=int, default=1, help="the seed of the first story")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="so many stories side by side"
+    )
     arguments = parser.parse_args()
     stories = -(-arguments.kills // KILLS)
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "told.jsonl"
         report.touch()
-        code = _play(arguments.base, stories, report)
+        code = _play(arguments.base, stories, report, arguments.processes)
         told = _told(report)
     _say(_summary(told))
     _say(f"go on by: make crash KILLS={arguments.kills} BASE={arguments.base + stories}")

@@ -295,7 +295,7 @@ def test_on_demand_finds_people_and_says_why_nothing_is_sent_without_an_engine(
     assert str(ada.local_id) in found
     answer = browser.post(address, {"kind": "user", "local_id": str(ada.local_id)})
     assert answer.status_code == 409
-    assert "No engine runs on this data directory" in answer.content.decode()
+    assert "No engine runs, so nothing can be sent." in answer.content.decode()
 
 
 def test_on_demand_refuses_somebody_who_does_not_exist(browser: Client) -> None:

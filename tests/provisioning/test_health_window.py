@@ -1,11 +1,13 @@
 """R13 over many small passes: what an application has done lately counts, whichever pass it was in."""
 
+import asyncio
+
 from provisor.applications.applications import pause, resume
 from provisor.audit.actor import SYSTEM
 from provisor.directory.models import User
 from provisor.provisioning.models import Health
 from provisor.provisioning.queries import application_status
-from tests.provisioning.installation import Installation
+from tests.provisioning.installation import Installation, now, one_pass
 from tests.provisioning.vices import (
     change,
     crowd,
@@ -34,11 +36,12 @@ def in_sync(installation: Installation, count: int) -> list[User]:
     return people
 
 
-def change_each(installation: Installation, people: list[User], *, later: int = 0) -> None:
-    """One pass for each change: the tiniest that there are."""
+def change_each(installation: Installation, people: list[User], *, at: int = 0, later: int = 0) -> None:
+    """One pass for each change: the tiniest that there are. With `at`, time stands still: no back-off is over."""
     for user in people:
         change(user, title="new")
-        installation.run(later=later)
+        installation.fold()
+        asyncio.run(one_pass(installation.application.id, lambda: (at or now()) + later))
 
 
 def test_r13_an_application_that_fails_in_many_tiny_passes_is_quarantined(
@@ -47,13 +50,14 @@ def test_r13_an_application_that_fails_in_many_tiny_passes_is_quarantined(
     """Ten passes with one failure each are ten failures; from then on only a read goes out, and then everything."""
     people = in_sync(installation, 14)
     target.set_options(faults=[fault("status", "PATCH", status=500, count=0)])
-    change_each(installation, people[:9])
+    began = now()
+    change_each(installation, people[:9], at=began)
     assert state(installation) == "well"
-    change_each(installation, people[9:10])
+    change_each(installation, people[9:10], at=began)
     assert state(installation) == "misbehaving"
     assert "10 of the last 10" in application_status(installation.application.id)["reason"]
     seen = received(target)
-    change_each(installation, people[10:])
+    change_each(installation, people[10:], at=began)
     assert log(target, after=seen) == []
     target.set_options(faults=[])
     passes(installation, 2)

@@ -10,9 +10,9 @@ from pytest_django import Settings
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import remove_members
 from provisor.directory.models import User
-from provisor.provisioning.engine import Engine
+from provisor.provisioning.home import RunningEngine, make_engine
 from provisor.provisioning.on_demand import provision_now
-from tests.provisioning.installation import Installation
+from tests.provisioning.installation import Installation, eventually
 from tests.provisioning.vices import (
     change,
     crowd,
@@ -25,9 +25,9 @@ from tests.servers import LabServer
 
 
 @pytest.fixture
-def engine(installation: Installation, settings: Settings, tmp_path: Path) -> Iterator[Engine]:
+def engine(installation: Installation, settings: Settings, tmp_path: Path) -> Iterator[RunningEngine]:
     settings.DATA_DIR = tmp_path
-    running = Engine()
+    running = make_engine()
     running.start()
     yield running
     running.stop()
@@ -38,7 +38,7 @@ def provisioned(installation: Installation, user: User) -> dict[str, Any]:
 
 
 def test_each_step_of_a_creation_and_of_an_update_is_told(
-    installation: Installation, target: LabServer, engine: Engine
+    installation: Installation, target: LabServer, engine: RunningEngine
 ) -> None:
     """Looked for and made; then linked, compared, and the one attribute sent; both read back."""
     alice = installation.user("alice")
@@ -56,7 +56,7 @@ def test_each_step_of_a_creation_and_of_an_update_is_told(
 
 
 def test_what_is_held_otherwise_there_is_named(
-    installation: Installation, target: LabServer, engine: Engine
+    installation: Installation, target: LabServer, engine: RunningEngine
 ) -> None:
     """Somebody changed it over there, and it is not sent again, since nothing differs here."""
     alice = installation.user("alice", title="ours")
@@ -70,14 +70,14 @@ def test_what_is_held_otherwise_there_is_named(
 
 
 def test_r10_one_urgent_leaver_passes_the_brake_and_is_read_back(
-    installation: Installation, target: LabServer, engine: Engine
+    installation: Installation, target: LabServer, engine: RunningEngine
 ) -> None:
     """The other five stay held."""
     people = crowd(20)
     group = installation.granted("Sales", *people, push_group=False)
-    installation.run()
+    assert eventually(lambda: installation.states() == {"in_sync": 20})
     remove_members(group.id, [user.id for user in people[:6]], actor=SYSTEM)
-    installation.run()
+    assert eventually(lambda: len(holds(installation)) == 6)
     told = provisioned(installation, people[0])
     assert told["state"] == "released"
     assert told["steps"][-1]["response"]["active"] is False

@@ -25,7 +25,7 @@ from provisor.provisioning.reading_back import read_now
 PATIENCE = 30.0
 POLL = 0.05
 
-NO_ENGINE = "No engine runs on this data directory, so nothing can be sent. Start it with `provisor serve`."
+NO_ENGINE = "No engine runs, so nothing can be sent. Start it with `provisor serve`; on PostgreSQL, `provisor worker` is one, too."
 ASKED = "{name} has asked to be left alone for {seconds} more seconds (429). It is sent then by itself."
 LINKED = "It is linked to {id} there."
 LOOKED_FOR = "No account is linked yet: it is looked for by {paths}."

@@ -63,7 +63,11 @@ def _fits(directory: Path, size: Size) -> bool:
 def _fingerprint() -> str:
     """Of the tables and of what fills them: after a change of either, kept data is of no use."""
     files = [*sorted(_MIGRATIONS.glob("*/migrations/0*.py")), *sorted(_SOURCES.glob("*.py"))]
-    made = [file for file in files if file.parent != _SOURCES or file.stem in ("company", "links", "history")]
+    made = [
+        file
+        for file in files
+        if file.parent != _SOURCES or file.stem in ("company", "links", "history", "drift")
+    ]
     return hashlib.sha256(b"".join(file.read_bytes() for file in made)).hexdigest()
 
 
@@ -84,6 +88,7 @@ def _make(size: Size) -> None:
     from django.db import connection
 
     from bench.console.company import found
+    from bench.console.drift import write_drift
     from bench.console.history import write_history
     from bench.console.links import settle_links
 
@@ -94,6 +99,7 @@ def _make(size: Size) -> None:
         ("people, groups, policies", lambda: found(size)),
         ("links", settle_links),
         ("history", lambda: write_history(OWNER)),
+        ("drift", write_drift),
     )
     for name, step in steps:
         began = time.monotonic()

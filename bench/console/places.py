@@ -16,7 +16,7 @@ from provisor.audit.models import AuditEntry
 from provisor.console.models import Work
 from provisor.directory.models import CustomAttribute, Group, JournalEntry, Membership, User
 from provisor.notices.models import Channel
-from provisor.provisioning.models import Attempt, Hold, Link, Run
+from provisor.provisioning.models import Attempt, Finding, Hold, Link, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,11 @@ class Places:
     group_link: Link
     conflict: Link
     hold: Hold
+    #: A group that no policy pushes any more.
+    left_link: Link
+    #: An account of the largest application that nobody knows.
+    stranger: Finding
+    changed: Finding
     run: Run
     attempt: Attempt
     work: Work
@@ -73,6 +78,9 @@ def find_places() -> Places:
         group_link=_first(links.filter(kind="group")),
         conflict=_first(links.filter(state="conflict")),
         hold=_first(Hold.objects.filter(application=big)),
+        left_link=_first(links.filter(kind="group", in_scope=False, state="released")),
+        stranger=_first(Finding.objects.filter(application=big, what="unknown")),
+        changed=_first(Finding.objects.filter(application=big, what="changed")),
         run=_first(Run.objects.filter(application=big)),
         attempt=_first(Attempt.objects.filter(application=big)),
         work=_first(Work.objects.all()),
@@ -101,6 +109,7 @@ def _middles(links: "QuerySet[Link]") -> Iterator[tuple[str, str]]:
     yield "users", _mark(User.objects.filter(deleted_at=None), "user_name_key")
     yield "groups", _mark(Group.objects.all(), "display_name_key")
     yield "links", _mark(links, "local_id")
+    yield "findings", _mark(Finding.objects.all(), "id")
     yield "attempts", _mark(Attempt.objects.all(), "id")
     yield "journal", _mark(JournalEntry.objects.all(), "id")
 

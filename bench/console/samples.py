@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,8 @@ def samples(places: Places) -> list[Sample]:
     return [
         *_shell(),
         *_applications(places),
+        *_drift(places),
+        *_access(places),
         *_links(places),
         *_set_up(places),
         *_users(places),
@@ -99,6 +102,33 @@ def _applications(places: Places) -> Iterator[Sample]:
     yield Sample("application", (places.watched_application.id,))
     yield Sample("application-holds-reach", big, {"holds": places.hold.id, "action": "release"}, part=True)
     yield Sample("application-holds-all", big, {"reason": places.hold.reason, "action": "release"}, part=True)
+
+
+def _drift(places: Places) -> Iterator[Sample]:
+    big = (places.big_application.id,)
+    for query in (
+        {"what": "unknown"},
+        {"what": "unknown", "match": "sure"},
+        {"what": "members"},
+        {"state": "settled"},
+    ):
+        yield Sample("application-drift", big, query)
+    yield Sample("application-drift", big, {"after": places.middle["findings"]})
+    for action, finding in (("correct", places.changed), ("remove", places.stranger)):
+        yield Sample("application-findings-reach", big, {"findings": finding.id, "action": action}, part=True)
+    for name in ("application-findings-adopt", "application-reassert"):
+        yield Sample(name, big, part=True)
+    yield Sample("application-finding-adopt", (*big, places.stranger.id), part=True)
+    yield Sample("application-link", (*big, places.left_link.id))
+    yield Sample("application-link-delete", (*big, places.left_link.id), part=True)
+
+
+def _access(places: Places) -> Iterator[Sample]:
+    today, before = datetime.now(tz=UTC).date(), date(2020, 1, 1)
+    for day in (today, before):
+        asked = {"on": day.isoformat(), "zone": "Europe/Berlin"}
+        yield Sample("application-access", (places.big_application.id,), asked)
+        yield Sample("user-access", (places.busy_user.id,), asked)
 
 
 def _links(places: Places) -> Iterator[Sample]:
@@ -235,6 +265,8 @@ def _policies(places: Places) -> Iterator[Sample]:
     ends = {"application": places.watched_application.id, "group": places.big_group.id}
     yield Sample("add-policy", query=ends)
     yield Sample("add-policy-reach", query={**ends, "name": "More", "login_method": "password"}, part=True)
+    filter_ = {"scope": 'user.userType == "Employee"', "try_on": "person000123@example.com"}
+    yield Sample("try-filter", query=filter_, part=True)
     yield Sample("policy-second-factor", query={"login_method": "password"}, part=True)
     for policy in (places.policy, places.policy_for_everyone):
         for name in ("policy", "policy-accounts", "policy-reach", "delete-policy"):

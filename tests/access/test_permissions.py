@@ -13,6 +13,7 @@ _TABLE = {
     Role.APPROVER: "RH",
     Role.HELP_DESK: "RP",
     Role.AUDITOR: "RL",
+    Role.MEMBER: "",
 }
 
 

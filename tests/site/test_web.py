@@ -33,11 +33,17 @@ OPEN = {
     "socialaccount_login_cancelled",
     "openid_connect_login",
     "openid_connect_callback",
+    "authorization",
+    "configuration",
+    "jwks",
     "mfa_authenticate",
     "mfa_login_webauthn",
     "live",
     "ready",
     "metrics",
+    "revoke",
+    "token",
+    "userinfo",
 }
 VALUES = {
     "int": "7",

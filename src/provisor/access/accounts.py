@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from provisor.access import factors, lockout
 from provisor.access.models import Account, Role
+from provisor.access.permissions import ADMINISTRATIVE
 from provisor.access.refusal import AccessRefusal, Kind
 from provisor.audit import chain
 from provisor.audit.actor import Actor
@@ -28,7 +29,7 @@ def create_account(
     account = Account(
         email=_email(email),
         name=name,
-        role=role_named(role),
+        role=administrative_role(role),
         directory_user=directory_user,
         created_at=timezone.now(),
     )
@@ -49,6 +50,9 @@ def change_role(account_id: UUID, role: str, actor: Actor) -> Account:
         account = _found(account_id)
         if account.role == wanted:
             return account
+        if wanted == Role.MEMBER and account.directory_user_id is None:
+            reason = f'"{account.email}" belongs to nobody in the directory, so there is nothing to open. Disable it instead.'
+            raise AccessRefusal("role", reason, Kind.INVALID)
         if account.role == Role.OWNER:
             _keep_an_owner(account, "role")
         before, account.role = account.role, wanted
@@ -149,6 +153,15 @@ def role_named(role: str) -> Role:
     except ValueError:
         reason = f'"{role}" is no role. The roles are {", ".join(Role.values)}.'
         raise AccessRefusal("role", reason, Kind.INVALID) from None
+
+
+def administrative_role(role: str) -> Role:
+    """Return the role of that name, or refuse: also a member, who comes of an invitation and has no token."""
+    wanted = role_named(role)
+    if wanted not in ADMINISTRATIVE:
+        reason = f'"{role}" is who opens applications in the portal: a user of the directory, by invitation.'
+        raise AccessRefusal("role", reason, Kind.INVALID)
+    return wanted
 
 
 def _email(text: str) -> str:

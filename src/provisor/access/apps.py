@@ -16,7 +16,7 @@ class AccessConfig(AppConfig):
         from allauth.mfa.models import Authenticator
         from django.contrib.auth.signals import user_logged_in
 
-        from provisor.access import factors, provider
+        from provisor.access import factors, provider, signing_keys
         from provisor.access.sessions import begin
         from provisor.vault.registry import register
 
@@ -24,7 +24,7 @@ class AccessConfig(AppConfig):
         pre_save.connect(factors.note_addition, sender=Authenticator, dispatch_uid="access.factor_added")
         pre_delete.connect(factors.note_removal, sender=Authenticator, dispatch_uid="access.factor_removed")
 
-        for column in (*factors.SEALED, provider.SEALED):
+        for column in (*factors.SEALED, provider.SEALED, signing_keys.SEALED):
             register(column)
         user_logged_in.connect(begin, dispatch_uid="access.session_begins")
         post_migrate.connect(_create_cache_table, sender=self, dispatch_uid="access.cache_table")

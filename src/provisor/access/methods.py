@@ -37,6 +37,8 @@ class Method(StrEnum):
 FIRST_FACTORS = frozenset(
     {Method.PASSWORD, Method.PASSKEY, Method.EMAIL_CODE, Method.MAGIC_LINK, Method.PROVIDER}
 )
+#: Methods that prove a mailbox and nothing else.
+BY_MAIL = frozenset({Method.EMAIL_CODE, Method.MAGIC_LINK})
 SECOND_FACTORS = frozenset({Method.PASSKEY, Method.TOTP, Method.RECOVERY_CODE})
 
 

@@ -26,6 +26,8 @@ class Role(models.TextChoices):
     HELP_DESK = "help-desk"
     #: Reads everything, the audit included, and writes nothing.
     AUDITOR = "auditor"
+    #: Opens what policies give them in the portal; nothing of administration.
+    MEMBER = "member"
 
 
 class Accounts(BaseUserManager["Account"]):
@@ -181,3 +183,42 @@ class SignInProvider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Opening(models.Model):
+    """The last time a person signed in to an application through Provisor, and by what. One row for the two."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="openings")
+    #: An application of another room, which may be gone since.
+    application_id = models.UUIDField()
+    at = models.DateTimeField()
+    #: Values of `provisor.access.methods.Method`, the strongest that counted.
+    methods: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
+    policy_name = models.TextField(default="", blank=True)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        db_table = "access_opening"
+        constraints = [models.UniqueConstraint(fields=["user", "application_id"], name="access_opening_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.application_id}"
+
+
+class SigningKey(models.Model):
+    """A private key that signs for single sign-on, sealed for this row (R17)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    #: Which key-encryption key sealed it.
+    key_id = models.TextField()
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    signs_from = models.DateTimeField()
+    #: When the last of what it signed is past; null while no other follows it.
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "access_signing_key"
+
+    def __str__(self) -> str:
+        return f"key that signs from {self.signs_from}"

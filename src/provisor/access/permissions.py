@@ -38,7 +38,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.APPROVER: frozenset({Permission.READ, Permission.RELEASE_HOLDS}),
     Role.HELP_DESK: frozenset({Permission.READ, Permission.PROVISION}),
     Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
+    # A person of the directory in the portal, which needs no permission: policies say what it shows.
+    Role.MEMBER: frozenset(),
 }
+#: Roles of those who administer: what an account or a token can be given by name.
+ADMINISTRATIVE: tuple[Role, ...] = tuple(role for role in Role if PERMISSIONS[role])
 
 
 def allows(role: str, permission: Permission) -> bool:

@@ -21,8 +21,9 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from provisor.access import known_browsers, lockout
-from provisor.access.methods import proved, read
+from provisor.access.methods import BY_MAIL, proved, read
 from provisor.access.models import Account
+from provisor.access.portal_accounts import owns_its_mailbox
 from provisor.access.principals import of_account
 from provisor.access.rules import lacks_second_factor
 from provisor.access.session_store import SessionStore
@@ -53,7 +54,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
     def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **login: Any) -> HttpResponse | None:
         """Turn away a disabled account, and one whose directory user is; only its right password tells."""
-        if not (isinstance(user, Account) and user.may_sign_in()):
+        if not (isinstance(user, Account) and user.may_sign_in() and _is_theirs(request, user)):
             clear_login(request)
             return cast("HttpResponse", self.respond_user_inactive(request, user))
         return cast("HttpResponse | None", super().pre_login(request, user, **login))
@@ -154,6 +155,12 @@ def must_wait_sentence(wait: lockout.MustWaitError) -> str:
         wait.minutes,
     )
     return said % {"n": wait.minutes}
+
+
+def _is_theirs(request: HttpRequest, account: Account) -> bool:
+    """Whether what was proved is the person's: a mailbox that the directory gives to another by now proves nothing."""
+    methods = read(get_authentication_records(request, account)).methods
+    return bool(methods - BY_MAIL) or not methods or owns_its_mailbox(account)
 
 
 def _audit(user: AbstractBaseUser, act: str, **change: Any) -> None:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from provisor.access.accounts import in_turn, role_named
+from provisor.access.accounts import administrative_role, in_turn
 from provisor.access.models import Account, Role, Token
-from provisor.access.permissions import within
+from provisor.access.permissions import ADMINISTRATIVE, within
 from provisor.access.principals import Principal, of_token
 from provisor.access.refusal import AccessRefusal, Kind
 from provisor.audit.actor import Actor
@@ -85,6 +85,8 @@ def _valid(token: Token, now: datetime) -> bool:
 
 def _effective_role(token: Token) -> Role | None:
     """The token's role, or the account's when that has become less. Roles that cannot be compared give none."""
+    if token.account.role not in ADMINISTRATIVE:
+        return None
     if within(token.role, token.account.role):
         return Role(token.role)
     if within(token.account.role, token.role):
@@ -106,7 +108,7 @@ def _name(name: str) -> str:
 
 
 def _role(account: Account, role: str) -> Role:
-    wanted = role_named(role)
+    wanted = administrative_role(role)
     if not within(wanted, account.role):
         reason = f'A token of "{account.email}" cannot have the role "{wanted}": the account is only "{account.role}".'
         raise AccessRefusal("role", reason, Kind.EXCEEDS)

@@ -35,8 +35,8 @@ _KNOWN: Final = (*FIELDS, "auth")
 #: Given with a new application only; later it is an act of its own, for owners.
 _KNOWN_AT_FIRST: Final = (*_KNOWN, "networks")
 _REQUIRED: Final = ("name", "base_url")
-#: Changes that alter the pace and not what is sent.
-_PACE: Final = frozenset({"limits", "brake", "drift"})
+#: Changes that alter the pace, or how people get in, and not what is sent.
+_NOT_SENT: Final = frozenset({"limits", "brake", "drift", "launch_url"})
 
 
 def create_application(*, actor: Actor, **fields: Any) -> Application:
@@ -116,7 +116,7 @@ def update_application(
         if old or new:
             _take_name(application)
             save_counted(application)
-            plan_anew = bool(new.keys() - _PACE)
+            plan_anew = bool(new.keys() - _NOT_SENT)
             record_application(
                 "application.updated", application, actor=actor, before=old, after=new, plan_anew=plan_anew
             )

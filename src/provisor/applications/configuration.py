@@ -7,6 +7,7 @@ from typing import Any, Final
 from provisor.applications import shapes
 from provisor.applications.addresses import read_address
 from provisor.applications.exclusions import check_exclusions
+from provisor.applications.launching import read_launch_address
 from provisor.applications.profiles import GENERIC, Profile, catalogue, load_profile
 from provisor.applications.refusals import Problems, pointer
 from provisor.directory.models import CustomAttribute
@@ -22,7 +23,16 @@ from provisor.scim.path import PathError, parse_path
 #: Parts that a change is laid over, member by member; everything else is replaced as a whole.
 MERGED: Final = ("features", "deprovision", "mappings", "matching", "limits", "brake", "drift")
 #: Everything that an administrator sets, besides the credentials.
-FIELDS: Final = ("name", "profile", "base_url", *MERGED, "mode", "delete_after_days", "exclusions")
+FIELDS: Final = (
+    "name",
+    "profile",
+    "base_url",
+    *MERGED,
+    "mode",
+    "delete_after_days",
+    "exclusions",
+    "launch_url",
+)
 
 _SHAPES: Final[Mapping[str, shapes.Shape]] = {
     "features": shapes.FEATURES,
@@ -79,6 +89,8 @@ def check(
         document["base_url"] = read_address(document["base_url"], "/base_url", problems, networks)
     if "exclusions" in changed:
         check_exclusions(document["exclusions"], problems)
+    if "launch_url" in changed:
+        document["launch_url"] = read_launch_address(document["launch_url"], "/launch_url", problems)
     if "deprovision" in changed:
         _check_verbs(changes["deprovision"], dialect, problems)
     if "mappings" in changed or "matching" in changed:

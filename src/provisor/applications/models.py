@@ -41,6 +41,8 @@ class Application(models.Model):
     #: `{every, on_difference, on_match}`: when the whole of it is read, and what follows (`shapes.DRIFT`).
     drift: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     exclusions: "models.JSONField[list[str], list[str]]" = models.JSONField(default=list)
+    #: Where people open it in the browser; empty: nowhere.
+    launch_url = models.TextField(default="", blank=True)
     #: Counts up when a pass takes the application: a worker with an older one may not record.
     epoch = models.PositiveBigIntegerField(default=0)
     #: Links must be read back before the first write, after the base URL changed.
@@ -149,6 +151,25 @@ class ApplicationSchema(models.Model):
 
     def __str__(self) -> str:
         return f"attributes of {self.application_id}"
+
+
+class SingleSignOn(models.Model):
+    """How an application signs people in by OpenID Connect: its client of django-allauth's provider, and its claims."""
+
+    application = models.OneToOneField(
+        Application, on_delete=models.CASCADE, primary_key=True, related_name="single_sign_on"
+    )
+    #: Holds id, hashed secret and redirect addresses.
+    client = models.OneToOneField("allauth_idp_oidc.Client", on_delete=models.CASCADE, related_name="+")
+    #: Rules as `provisor.mapping.claims` reads them.
+    claims: "models.JSONField[list[dict[str, Any]], list[dict[str, Any]]]" = models.JSONField(default=list)
+    secret_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "applications_single_sign_on"
+
+    def __str__(self) -> str:
+        return f"single sign-on of {self.application_id}"
 
 
 class Policy(models.Model):

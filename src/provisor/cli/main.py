@@ -15,6 +15,7 @@ from provisor.cli.commands import (
     keys,
     notices,
     policies,
+    sign_in,
     users,
 )
 from provisor.cli.commands.access import access
@@ -92,6 +93,7 @@ for name, group in (
     ("import", imports.app),
     ("application", applications.app),
     ("policy", policies.app),
+    ("sign-in", sign_in.app),
     ("user", users.app),
     ("group", groups.app),
     ("hold", holds.app),

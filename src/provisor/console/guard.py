@@ -72,6 +72,20 @@ def _confirmed(view: _View[_Arguments], dangerous: Callable[[HttpRequest], bool]
     return asked
 
 
+def signed_in(view: _View[_Arguments]) -> _View[_Arguments]:
+    """Let a view answer to everybody who has signed in, whatever their role: what it shows is their own."""
+
+    @wraps(view)
+    def guarded(
+        request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> HttpResponseBase:
+        if not isinstance(request.user, Account):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Who acts, for the journal and the audit; of a request that passed `requires`."""
     assert isinstance(request.user, Account)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from provisor.identifiers import uuid7
 
@@ -45,6 +46,8 @@ class User(models.Model):
                 fields=["external_id"], name="directory_user_external_id", condition=~Q(external_id="")
             ),
             models.Index(fields=["email"], name="directory_user_email"),
+            # Whose mailbox an address is, without regard to case.
+            models.Index(Lower("email"), name="directory_user_address"),
             models.Index(
                 fields=["user_name_key"],
                 name="directory_user_disabled",

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.idp.oidc",
 ]
 MIDDLEWARE = [
     "provisor.site.headers.SecurityHeaders",
@@ -118,6 +119,13 @@ CACHES = {
     }
 }
 
+#: What fills the port by which `access/` asks which policy applies.
+ACCESS_POLICIES = "provisor.site.policies.Policies"
+#: The same for which applications sign people in by OpenID Connect, and what is claimed there.
+ACCESS_RELYING_PARTIES = "provisor.site.policies.RelyingParties"
+#: What a session has proved opens applications for so long, in seconds; then it is proved again.
+PROOF_AGE = 8 * 60 * 60
+
 AUTH_USER_MODEL = "access.Account"
 AUTHENTICATION_BACKENDS = ["provisor.access.sign_in.SignIn"]
 PASSWORD_HASHERS = [
@@ -161,6 +169,10 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
 #: Where the code comes from is a form of ours, which checks CSRF.
 SOCIALACCOUNT_LOGIN_ON_GET = False
+ACCOUNT_FORMS = {
+    "request_login_code": "provisor.access.mailbox_forms.RequestLoginCodeForm",
+    "reset_password": "provisor.access.mailbox_forms.ResetPasswordForm",
+}
 MFA_ADAPTER = "provisor.access.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_FORMS = {
@@ -180,6 +192,12 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Provisor"
 #: A clock may be one step of half a minute off; `factor_forms` sees to it that no code counts twice.
 MFA_TOTP_TOLERANCE = 1
+IDP_OIDC_ADAPTER = "provisor.access.oidc_adapter.Adapter"
+#: Every application has a secret: there are no public clients.
+IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 10 * 60
+#: After a sign-in an application may renew its tokens for so long, in seconds; then it sends the person here again.
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = PROOF_AGE
 
 SESSION_ENGINE = "provisor.access.session_store"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"

@@ -25,6 +25,7 @@ from provisor.api.management import (
     policies,
     records,
     refusals,
+    sign_in,
 )
 from provisor.api.management.problems import Problem
 from provisor.applications.refusals import ConfigurationRefusal
@@ -69,6 +70,7 @@ def make() -> NinjaAPI:
         records,
         access,
         notices,
+        sign_in,
     ):
         api.add_router("", room.router)
     # Instead of django-ninja's own handlers: whatever is raised ends at one door.

@@ -60,5 +60,9 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "export_audit_entries": Permission.READ_AUDIT,
     "list_profiles": Permission.READ,
     "list_journal_entries": Permission.READ,
+    "get_single_sign_on": Permission.READ,
+    "change_single_sign_on": Permission.MANAGE_APPLICATIONS,
+    "end_single_sign_on": Permission.MANAGE_APPLICATIONS,
+    "renew_client_secret": Permission.MANAGE_APPLICATIONS,
     "list_notices": Permission.READ,
 }

@@ -115,6 +115,9 @@ class ApplicationSettings(Shape):
     mode: Literal["observe", "enforce"] = "enforce"
     delete_after_days: int | None = None
     exclusions: list[str] = Field(default_factory=list)
+    launch_url: str = Field(
+        "", description="Where people open the application in their browser, from the portal; empty: nowhere."
+    )
 
 
 class ApplicationChange(ApplicationSettings):

@@ -62,6 +62,7 @@ class Profile:
             "mode": "enforce",
             "delete_after_days": None,
             "exclusions": [],
+            "launch_url": "",
         }
 
 

@@ -46,6 +46,9 @@ def add(
         list[str] | None,
         typer.Option("--allow-network", help="A private network to open for it alone, such as 10.20.0.0/16."),
     ] = None,
+    launch_url: Annotated[
+        str, typer.Option("--launch-url", help="Where people open it in their browser, from My apps.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Add an application. Its credential may come later; until then nothing is sent."""
@@ -62,9 +65,8 @@ def add(
     from provisor.applications.applications import create_application
 
     auth: dict[str, Any] = {"auth": {"method": "bearer", "token": token}} if token else {}
-    made = create_application(
-        name=name, base_url=url, profile=profile, mode=mode, networks=networks or [], actor=actor(), **auth
-    )
+    fields = {"name": name, "base_url": url, "profile": profile, "mode": mode, "launch_url": launch_url}
+    made = create_application(**fields, networks=networks or [], actor=actor(), **auth)
     if as_json:
         show_json({"id": made.pk, "name": made.name})
     else:

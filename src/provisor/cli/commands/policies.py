@@ -21,6 +21,10 @@ def add(
     group: GroupName,
     *,
     name: Annotated[str, typer.Option(help="A name; left out, one is made of the two.")] = "",
+    login_method: Annotated[
+        str, typer.Option(help="How its users sign in: password, passwordless or magic_link.")
+    ] = "password",
+    second_factor: Annotated[str, typer.Option(help="none, totp, passkey or any.")] = "none",
     push_group: Annotated[
         bool, typer.Option("--push-group/--users-only", help="The group itself becomes a group there.")
     ] = True,
@@ -43,6 +47,7 @@ def add(
 
     target, granted = find_application(application), find_group(group)
     fields: dict[str, Any] = {"scope": scope, "roles": roles or [], "entitlements": entitlements or []}
+    fields |= {"login_method": login_method, "second_factor": second_factor}
     if not push_group:
         fields["push_group"] = False
     policy = create_policy(

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from provisor.access import links
 from provisor.access.methods import MAGIC_LINK_RECORD
 from provisor.access.models import Account
+from provisor.access.portal_accounts import arrive, owns_its_mailbox
 from provisor.console.forms import ConsoleForm
 
 #: In the session of the browser that asks: the secret that makes it known again.
@@ -76,8 +77,9 @@ def use(request: HttpRequest, token: str) -> HttpResponseBase:
 
 def _send(request: HttpRequest, email: str) -> None:
     browser = request.session.setdefault(_BROWSER, secrets.token_urlsafe(32))
+    arrive(email)
     account = Account.objects.select_related("directory_user").filter(email=email).first()
-    if account is not None and account.may_sign_in():
+    if account is not None and account.may_sign_in() and owns_its_mailbox(account):
         context: dict[str, Any] = {"link": _address(request, links.make(account, browser))}
         get_adapter(request).send_mail("account/email/magic_link", account.email, context)
 

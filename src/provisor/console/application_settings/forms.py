@@ -50,12 +50,22 @@ class BasicsForm(PartForm):
         help_text=gettext_lazy("As people see it on the pages and in their portal."),
     )
 
+    launch_url = forms.CharField(
+        label=gettext_lazy("Launch address"),
+        max_length=2000,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "Where My apps opens it, such as https://acme.example.com. Empty: it cannot be opened from there."
+        ),
+    )
+
     def of(self, application: Application) -> dict[str, Any]:
-        return {"name": application.name}
+        return {"name": application.name, "launch_url": application.launch_url}
 
     @property
     def changes(self) -> dict[str, Any]:
-        return {"name": self.cleaned_data["name"]}
+        return {name: self.cleaned_data[name] for name in ("name", "launch_url")}
 
 
 class AddressForm(PartForm):

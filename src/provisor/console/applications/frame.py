@@ -23,6 +23,7 @@ _TABS = (
     ("mapping", "application-mapping", _("Mapping")),
     ("features", "application-features", _("Features")),
     ("policies", "application-policies", _("Policies")),
+    ("sign-in", "application-sign-in", _("Sign-in")),
     ("plan", "application-plan", _("Plan")),
     ("holds", "application-holds", _("Holds")),
     ("drift", "application-drift", _("Drift")),

@@ -1,11 +1,12 @@
 """The home page, and the page of what needs a person."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from provisor.access.permissions import Permission
-from provisor.console.guard import requires
+from provisor.access.models import Account
+from provisor.access.permissions import Permission, allows
+from provisor.console.guard import requires, signed_in
 from provisor.console.home import reading
 from provisor.console.home.found import findings
 from provisor.console.home.needs import needs
@@ -13,10 +14,11 @@ from provisor.console.home.page import page
 
 
 @require_safe
-@requires(Permission.READ)
+@signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    """What is going on."""
-    return page(request)
+    """What is going on; for who administers nothing, their applications."""
+    assert isinstance(request.user, Account)
+    return page(request) if allows(request.user.role, Permission.READ) else redirect("my-apps")
 
 
 @require_safe

@@ -15,21 +15,23 @@ from provisor.console.guard import actor_of, confirmed, requires
 from provisor.console.keyset import page_of
 from provisor.console.refusals import REFUSALS, place_errors
 from provisor.console.settings.access_forms import AddAdministratorForm
-from provisor.console.settings.roles import table
+from provisor.console.settings.roles import labels, table
 
 
 @require_safe
 @requires(Permission.READ_AUDIT)
 def administrators(request: HttpRequest) -> HttpResponse:
-    """Every account by e-mail, and what each role may do."""
+    """Every account that administers by e-mail, and what each role may do."""
     text = request.GET.get("q", "").replace("\0", "").strip().lower()[:100]
-    found = Account.objects.select_related("directory_user").annotate(
-        live_tokens=Count("tokens", filter=Q(tokens__revoked_at=None))
+    found = (
+        Account.objects.exclude(role=Role.MEMBER)
+        .select_related("directory_user")
+        .annotate(live_tokens=Count("tokens", filter=Q(tokens__revoked_at=None)))
     )
     if text:
         found = found.filter(Q(email__contains=text) | Q(name__icontains=text))
     page = page_of(found, request, "email")
-    context = {"page": page, "text": text, "roles": Role.labels, "table": table()}
+    context = {"page": page, "text": text, "roles": labels(), "table": table()}
     context["second_factor_required"] = second_factor_required()
     return render(request, "console/settings/administrators.html", context)
 
@@ -52,7 +54,7 @@ def add_administrator(request: HttpRequest) -> HttpResponse:
             said = _("%(email)s can sign in now, as %(role)s.")
             notices.done(request, said % {"email": account.email, "role": account.get_role_display()})
             return redirect("administrators")
-    context = {"form": form, "roles": Role.labels, "table": table()}
+    context = {"form": form, "roles": labels(), "table": table()}
     return render(
         request, "console/settings/add_administrator.html", context, status=422 if form.errors else 200
     )

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from provisor.access.models import Role
-from provisor.access.permissions import PERMISSIONS, Permission, within
+from provisor.access.permissions import ADMINISTRATIVE, PERMISSIONS, Permission, within
 
 #: What a permission allows, as a person would ask for it.
 _WORDS: Final[dict[Permission, Promise]] = {
@@ -33,11 +33,16 @@ class Line:
 def table() -> list[Line]:
     """Every permission against every role."""
     return [
-        Line(_WORDS[one], [(str(role.label), one in PERMISSIONS[role]) for role in Role])
+        Line(_WORDS[one], [(str(role.label), one in PERMISSIONS[role]) for role in ADMINISTRATIVE])
         for one in Permission
     ]
 
 
 def choices(ceiling: str = Role.OWNER) -> list[tuple[str, str]]:
     """Roles for a form: those that may nothing which `ceiling` may not."""
-    return [(value, label) for value, label in Role.choices if within(value, ceiling)]
+    return [(role.value, str(role.label)) for role in ADMINISTRATIVE if within(role, ceiling)]
+
+
+def labels() -> list[str]:
+    """The roles of those who administer, in words."""
+    return [str(role.label) for role in ADMINISTRATIVE]

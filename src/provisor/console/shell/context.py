@@ -15,6 +15,10 @@ from provisor.console.shell import attention
 #: The cookie that keeps the viewer's choice; without it the page follows the system.
 THEME_COOKIE = "provisor-theme"
 THEMES = ("light", "dark")
+#: Where the session keeps the address of the application that a person was on the way to when more was asked of them.
+ON_THE_WAY = "opening"
+#: The pages that say so: one's own.
+_OWN_PAGES = ("/account", "/my/")
 
 #: Name of the address, its first path segment, label, icon, permission.
 _NAVIGATION = (
@@ -63,6 +67,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if isinstance(account, Account):
         frame["seen"] = f"{time.time():.3f}"
         frame["may"] = May(account.role)
+        if request.path_info.startswith(_OWN_PAGES):
+            frame["on_the_way"] = request.session.get(ON_THE_WAY, "")
         frame["navigation"] = _entries(request, account.role)
         frame["needs_you"] = SimpleLazyObject(attention.count)
     return frame

@@ -5,8 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from provisor.access.permissions import Permission
-from provisor.console.guard import requires
+from provisor.console.guard import signed_in
 from provisor.console.shell.context import THEME_COOKIE, THEMES
 from provisor.console.shell.undo import came_from
 
@@ -14,7 +13,7 @@ _YEAR = 365 * 24 * 60 * 60
 
 
 @require_POST
-@requires(Permission.READ)
+@signed_in
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the choice for a year, in this browser."""
     chosen = request.POST.get("theme", "")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from provisor.access.permissions import Permission
 from provisor.console.guard import requires
 from provisor.console.users.person import read_person
+from provisor.console.users.signing_in import read_signing_in
 from provisor.console.users.timeline import read_timeline
 from provisor.directory.models import User
 
@@ -27,6 +28,7 @@ def user_page(request: HttpRequest, user_id: UUID) -> HttpResponse:
     groups = [each.group.id for each in person.direct if not each.group.is_everyone]
     context = {
         "person": person,
+        "signing_in": read_signing_in(user),
         "timeline": read_timeline(user.id, groups, request.GET.get("before", "")),
         "is_newest": "before" not in request.GET,
     }

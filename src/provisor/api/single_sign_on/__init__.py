@@ -1,0 +1,1 @@
+"""The endpoints of single sign-on that applications ask: discovery, keys, tokens, and who somebody is."""

@@ -1,0 +1,1 @@
+"""The tab Sign-in of an application: single sign-on, and who has signed in."""

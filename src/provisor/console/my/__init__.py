@@ -1,0 +1,1 @@
+"""My apps: what a person opens, and what is asked of them for it. Nothing of administration."""

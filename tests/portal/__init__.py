@@ -1,0 +1,1 @@
+"""My apps, step-up and single sign-on, through the whole site."""

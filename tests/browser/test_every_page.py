@@ -21,7 +21,7 @@ _LISTS = (
     "/", "/needs-you", "/apps", "/apps/add", "/users", "/users/add", "/users/import", "/groups", "/groups/create",
     "/groups/import", "/policies", "/policies/add", "/activity", "/activity/log", "/why", "/audit", "/audit/journal",
     "/settings", "/settings/administrators", "/settings/tokens", "/settings/notifications", "/settings/attributes",
-    "/settings/about", "/account",
+    "/settings/about", "/account", "/settings/sign-in-provider",
 )  # fmt: skip
 _TABS = (
     "",

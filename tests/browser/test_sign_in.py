@@ -248,7 +248,7 @@ def test_a_link_by_e_mail_signs_in_once_and_asks_first(blank: Page, with_mail: S
 
 
 def test_an_administrator_who_must_have_a_second_factor_adds_an_app_by_its_qr_code(
-    blank: Page, new_provisor: Service
+    new_provisor: Service, blank: Page
 ):
     """Required in the settings; at the next sign-in nothing else opens; then the code of the app is asked for."""
     page = blank

@@ -2,6 +2,9 @@
 
 import json
 
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
 from provisor.access.models import Account
 from provisor.access.tokens import authenticate
 from provisor.audit.models import AuditEntry
@@ -67,3 +70,36 @@ def test_r18_audit_verify_finds_an_edit(provisor: Command) -> None:
     assert broken.exit_code == 1
     assert "edited" in broken.stderr
     assert json.loads(provisor("audit", "verify", "--json").stdout)["ok"] is False
+
+
+def test_an_account_is_locked_and_unlocked_and_the_last_owner_is_not(provisor: Command) -> None:
+    """Each act is audited; the last owner who can sign in stays one."""
+    _owner(provisor)
+    refused = provisor("admin", "lock", "ada@example.com")
+    assert refused.exit_code == 2
+    assert "last owner" in refused.stderr
+    _owner(provisor, "bo@example.com")
+    assert provisor("admin", "lock", "Bo@example.com").exit_code == 0
+    assert not Account.objects.get(email="bo@example.com").may_sign_in()
+    assert provisor("admin", "unlock", "bo@example.com").exit_code == 0
+    assert Account.objects.get(email="bo@example.com").may_sign_in()
+    acts = (
+        AuditEntry.objects.filter(subject_label="bo@example.com").order_by("id").values_list("act", flat=True)
+    )
+    assert list(acts) == ["account.created", "account.locked", "account.unlocked"]
+
+
+def test_whoever_lost_everything_is_let_in_again_on_the_server(provisor: Command) -> None:
+    """A new password, and no factor is left; all of it is audited."""
+    _owner(provisor)
+    account = Account.objects.get()
+    with transaction.atomic():
+        Authenticator.objects.create(user=account, type="webauthn", data={"name": "Lost key"})
+    done = provisor("admin", "reset", "ada@example.com", "--password-stdin", given="another long phrase\n")
+    assert done.exit_code == 0, done.output
+    assert not Authenticator.objects.exists()
+    account.refresh_from_db()
+    assert account.check_password("another long phrase")
+    acts = set(AuditEntry.objects.values_list("act", flat=True))
+    assert {"account.factor_removed", "account.password_changed", "account.reset"} <= acts
+    assert provisor("admin", "reset", "nobody@example.com").exit_code == 2

@@ -259,8 +259,11 @@ CONFIRMED_MEMBERS = (
     "SELECT remote_id FROM provisioning_link_member WHERE link_id = %s AND remote_id IS NOT NULL"
 )
 
+CONFIRM_MEMBER_TYPES = ("text", "bigint")
 CONFIRM_MEMBER = """
-UPDATE provisioning_link_member SET remote_id = %s, doubt = FALSE, due = NOT wanted WHERE id = %s
+WITH v (remote_id, id) AS ({values})
+UPDATE provisioning_link_member SET remote_id = v.remote_id, doubt = FALSE, due = NOT wanted
+FROM v WHERE provisioning_link_member.id = v.id
 """
 #: Its removal is confirmed; if the directory wants the member again meanwhile, it is due again.
 CONFIRM_REMOVAL = (

@@ -101,7 +101,8 @@ class Joining:
         if operation is None or link.phase not in PHASES or link.doubt:
             return False
         if operation.act is Act.CREATE:
-            return work.absent or self._lookup.is_absent_by_listing(link.kind, wanted_values(work))
+            work.absent = work.absent or self._lookup.is_absent_by_listing(link.kind, wanted_values(work))
+            return work.absent
         return operation.act is Act.UPDATE and link.verified and self._goes_by_patch(operation)
 
     def _goes_by_patch(self, operation: Operation) -> bool:

@@ -129,7 +129,10 @@ class Limiter:
             budgets.append(learned.budget)
         if budgets or self._still_until > self._clock():
             await self._stand_in_line(match, budgets)
-        self._recent.setdefault(match, _Recent()).count(self._clock())
+        recent = self._recent.get(match)
+        if recent is None:
+            recent = self._recent[match] = _Recent()
+        recent.count(self._clock())
 
     async def _stand_in_line(self, match: str, budgets: list[Budget]) -> None:
         ticket = _Ticket(not urgent.get(), next(self._numbers), match, budgets, self._clock())

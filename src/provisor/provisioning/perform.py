@@ -72,14 +72,15 @@ class Performer:
             context, client, lookup, probation=probation, learn=learn, confirmed_members=confirmed_members
         )
         self._writing = writing
+        self._members = MemberWork(
+            context, client,
+            progress=progress, probation=probation, learn=learn, confirmed_members=confirmed_members,
+        )  # fmt: skip
         self._creation = Creation(
             context, client, lookup, writing,
             probation=probation, learn=learn, linked=linked, failed=self._failed,
             referring=Referring(client, context.dialect, probation, learn=learn, progress=progress),
-        )  # fmt: skip
-        self._members = MemberWork(
-            context, client,
-            progress=progress, probation=probation, learn=learn, confirmed_members=confirmed_members,
+            made=self._members.remember,
         )  # fmt: skip
 
     async def perform(self, work: Work) -> Outcome:

@@ -68,6 +68,7 @@ class Creation:
     def __init__(
         self, context: Context, client: ScimClient, lookup: Lookup, writing: Writing,
         *, probation: Probation, learn: Learn, linked: Linked, failed: Failed, referring: Referring,
+        made: Callable[[str, Mapping[str, Any]], None],
     ) -> None:  # fmt: skip
         self._context = context
         self._client = client
@@ -80,6 +81,8 @@ class Creation:
         self._linked = linked
         self._failed = failed
         self._referring = referring
+        #: Told of each group that was made and read back.
+        self._made = made
         #: Who took which remote id in this pass: the database may not know of it yet.
         self._claimed: dict[tuple[str, str], DueLink] = {}
         self._accounts = Accounts()
@@ -124,7 +127,9 @@ class Creation:
 
     async def _find(self, work: Work, *, fresh: bool = False) -> Found:
         """Look up by what an earlier POST sent, then by what is wanted today: the two may differ by now."""
-        if work.absent and not fresh:
+        if not fresh and (
+            work.absent or self._lookup.is_absent_by_listing(work.link.kind, wanted_values(work))
+        ):
             return Found()
         return await self._find_each(work, [wanted_values(work)], fresh=fresh)
 
@@ -184,6 +189,7 @@ class Creation:
             outcome = refused(work, "due", NOT_THERE.format(paths=self._paths(work), id=identifier))
             outcome.doubt, outcome.wait = {**(outcome.doubt or {}), "unseen": identifier}, UNSEEN_WAIT
             return outcome
+        self._tell(work, identifier, seen)
         held = seen or (None if isinstance(answer, Located) else answer)
         outcome = confirmed(work, identifier, "created", dict(wanted_values(work)), held, body=body)
         outcome.etag = outcome.etag or etag_of(answer)
@@ -191,6 +197,11 @@ class Creation:
         if problem:
             outcome.state, outcome.reason, outcome.next_phase = "conflict", problem, None
         return outcome
+
+    def _tell(self, work: Work, identifier: str, seen: Mapping[str, Any] | None) -> None:
+        """Who is in a new group need not be read again before its members are sent."""
+        if seen and work.link.kind == "group" and not work.newcomers:
+            self._made(identifier, seen)
 
     async def _read_created(self, work: Work, identifier: str) -> Mapping[str, Any] | None:
         """Read what was just made, `ABSENT` where it is not there; None where nothing can be told: the id is kept."""

@@ -5,7 +5,7 @@ leads to the next one: for additions a PATCH with a path, one without, then PUT;
 list of values, then PUT.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from provisor.planning.operation import Act
@@ -75,6 +75,12 @@ class MemberSending:
         self._progress = progress
         #: The dialect as this pass knows it by now.
         self.dialect = context.dialect
+        #: Who was in a group that this pass has made, by its id: until members are sent, nobody else can be.
+        self._new: dict[str, set[str]] = {}
+
+    def remember(self, group: str, members: Iterable[str]) -> None:
+        """Keep who is in a group that was made just now, and read back."""
+        self._new[group] = set(members)
 
     def takes_put(self, act: Act) -> bool:
         """Whether such members go by PUT."""
@@ -115,7 +121,9 @@ class MemberSending:
 
     async def _prove(self, work: Work, chunk: Sequence[Member], act: Act) -> list[Member]:
         """Try one form after the other until the group that is read back shows the delta."""
-        before = await self.present(work)
+        before = self._new.pop(group_of(work), None) if act is Act.ADD_MEMBERS else None
+        if before is None:
+            before = await self.present(work)
         if before is None and act is Act.REMOVE_MEMBERS and not self._probation.has_seen_members:
             return await self._remove_unseen(work, chunk)
         # without members the attribute may be left out (RFC 7643, 2.5)
@@ -144,7 +152,7 @@ class MemberSending:
             left = _left(chunk, after, act)
             # who left the group with a deleted account proves no form
             if not left or len(left) < len(_left(chunk, before, act)):
-                self._conclude(act, form, tried, chunk, before)
+                self._conclude(act, form, tried, chunk, before=before, after=after)
                 return left
             overlooked = True
             tried.append(f"{NAMES[form]} was answered with success and changed nothing")
@@ -170,16 +178,21 @@ class MemberSending:
         self.learn(FACTS[Act.REMOVE_MEMBERS], following, _words([*tried, evidence]))
 
     def _conclude(
-        self, act: Act, form: str, tried: Sequence[str], chunk: Sequence[Member], before: set[str]
-    ) -> None:
-        """Remember the form that did it; a list of values only where others were seen to stay."""
-        there = {member.remote_id for member in chunk} & before
-        proves = len(there) < len(chunk) if act is Act.ADD_MEMBERS else bool(there)
-        if not proves or (form == "value" and len(before) <= len(there)):
+        self, act: Act, form: str, tried: Sequence[str], chunk: Sequence[Member],
+        *, before: set[str], after: set[str],
+    ) -> None:  # fmt: skip
+        """Remember the form that did it; a list of values only where others were seen to stay.
+
+        One reading shows it of each member whom the write has brought in or taken out.
+        """
+        ids = {member.remote_id for member in chunk}
+        there = ids & before
+        moved = (ids & after) - before if act is Act.ADD_MEMBERS else there - after
+        if not moved or (form == "value" and len(before) <= len(there)):
             return
         if tried:
             self.learn(FACTS[act], form, f"{_words(tried)}; {NAMES[form]} did it")
-        self._probation.good([_kind(act, form)])
+        self._probation.good([_kind(act, form)], len(moved))
 
     def _give_up(
         self,

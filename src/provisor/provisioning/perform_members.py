@@ -24,7 +24,13 @@ from provisor.provisioning.perform_send import SUCCESS, Learn
 from provisor.provisioning.perform_write import check_identity
 from provisor.provisioning.phases import Phase
 from provisor.provisioning.probation import Probation
-from provisor.provisioning.put_members import ConfirmedMembers, as_members, members_of, nobody
+from provisor.provisioning.put_members import (
+    ConfirmedMembers,
+    as_members,
+    members_of,
+    nobody,
+    shown_members,
+)
 from provisor.provisioning.verdict import NOT_FOUND, PRECONDITION_FAILED, UNSUPPORTED, judge
 from provisor.provisioning.work import Member, MemberProgress, Outcome, Work
 from provisor.scim.change import overlay
@@ -67,6 +73,10 @@ class MemberWork:
         self._there: set[int] = set()
         #: What was refused in this pass, by link and generation; it is not sent again with the next claim.
         self._refused: dict[tuple[int, int], dict[Member, ScimFailure]] = {}
+
+    def remember(self, group: str, seen: Mapping[str, Any]) -> None:
+        """Keep who is in a group that was made just now, and read back."""
+        self._sending.remember(group, (str(each.get("value")) for each in shown_members(seen) or ()))
 
     @property
     def _dialect(self) -> Dialect:

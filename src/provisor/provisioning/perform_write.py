@@ -298,7 +298,10 @@ def differing(
 
 
 def _holds(answer: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    return all(answer.get(name) == value for name, value in body.items() if name != "schemas")
+    for name, value in body.items():  # noqa: SIM110 - a generator takes twice as long, for every account
+        if answer.get(name) != value and name != "schemas":
+            return False
+    return True
 
 
 def confirmed(

@@ -52,11 +52,11 @@ class Probation:
         """Whether members that were sent were ever seen in a group: then an empty group is empty."""
         return self.has_seen(MEMBER_KINDS)
 
-    def good(self, kinds: Iterable[str]) -> None:
-        """These were read back and found done."""
+    def good(self, kinds: Iterable[str], times: int = 1) -> None:
+        """These were read back and found done; `times` is for how many objects the one reading showed it."""
         for kind in kinds:
             if self._proved.get(kind, 0) < GOOD:
-                self._proved[kind] = self._proved.get(kind, 0) + 1
+                self._proved[kind] = min(GOOD, self._proved.get(kind, 0) + times)
                 self.changed = True
 
     def doubt(self, kinds: Iterable[str]) -> None:

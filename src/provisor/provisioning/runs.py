@@ -76,13 +76,14 @@ def begin(application_id: UUID, *, now: int, travelling: Callable[[], int]) -> B
         health.version = application.version
         application.epoch = epoch.advance(key)
         context = load_context(application)
+        # in the same commit: where a hundred applications have a change each, every one counts
+        runs = Run.objects.filter(application=application, state__in=(Run.State.RUNNING, Run.State.REQUESTED))
+        opened = list(runs.order_by("requested_at"))
+        unclean, run = _end_former(opened, now), _begin_run(application, opened, now)
     recover(context, now=now, until=travelling())
-    runs = Run.objects.filter(application=application, state__in=(Run.State.RUNNING, Run.State.REQUESTED))
-    opened = list(runs.order_by("requested_at"))
     return Beginning(
-        context=context, credential=credential, stored=stored, health=health, unclean=_end_former(opened, now),
-        run=_begin_run(application, opened, now),
-    )  # fmt: skip
+        context=context, credential=credential, stored=stored, health=health, unclean=unclean, run=run
+    )
 
 
 def has_due(key: Key, now: int) -> bool:

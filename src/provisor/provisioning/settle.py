@@ -141,7 +141,7 @@ def _settle_members(cursor: Any, context: Context, progress: Iterable[MemberProg
     removed = [(member.row,) for chunk in progress for member in chunk.removed]
     doubted = [(member.row,) for chunk in progress for member in chunk.doubted]
     if added:
-        cursor.executemany(sql.CONFIRM_MEMBER, added)
+        execute_batch(cursor, sql.CONFIRM_MEMBER, sql.CONFIRM_MEMBER_TYPES, added)
     if removed:
         rows = [row for (row,) in removed]
         marks = ", ".join(["%s"] * len(rows))

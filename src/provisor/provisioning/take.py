@@ -54,7 +54,7 @@ class Taken:
 
 
 def take(
-    context: Context, *, now: int, limit: int, phases: Iterable[Phase] = tuple(Phase), refers: bool = False
+    context: Context, *, now: int, limit: int, phases: Sequence[Phase] = tuple(Phase), refers: bool = False
 ) -> Taken:
     """Claim due links of the first phase that has any, plan them, and record the intents of what is to be sent.
 
@@ -68,11 +68,14 @@ def take(
         return taken
     with transaction.atomic(), connection.cursor() as cursor:
         hold(cursor, context)
-        for phase in due:
+        while due:
+            phase = due.pop(0)
             links = _claim(cursor, context, phase, now, limit)
             if links and phase in BRAKED:
                 brake.hold_what_crosses(cursor, context, phase, now)
                 links = _claim(cursor, context, phase, now, limit)
+                # what is left of a link that is held may be due in another phase
+                due = [each for each in phases if each > phase]
             if links:
                 taken.phase = phase
                 _plan_all(cursor, context, links, now, taken)

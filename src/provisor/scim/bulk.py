@@ -17,6 +17,8 @@ _TAIL: Final = b"]}"
 ENVELOPE: Final = len(_HEAD) + len(_TAIL)
 COMMA: Final = 1
 _SUCCESS: Final = range(200, 300)
+#: What the RFC has in a result.
+_KNOWN: Final = frozenset({"method", "bulkId", "version", "location", "response", "status"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,10 @@ def _by_place(
 
 
 def _said(item: Mapping[str, Any], name: str) -> Any:
+    value = item.get(name)
+    # what is written as the RFC has it needs no search for another spelling, here a thousand times for each request
+    if value is not None or name in item or _KNOWN.issuperset(item):
+        return value
     value = member(item, name)
     return None if value is MISSING else value
 

@@ -440,3 +440,19 @@ def test_r03_a_steady_group_sends_nothing(installation: Installation, target: La
     passes(installation, 3)
     assert received(target) == seen
     assert writes(target, after=seen) == []
+
+
+def test_r06_a_group_that_failed_with_a_member_is_tried_again_when_they_leave(
+    installation: Installation, target: LabServer
+) -> None:
+    """Nothing has to be sent for whoever was never in it, and the reason would stand there for ever."""
+    alice, bob = installation.users("alice", "bob")
+    group = installation.granted("Sales", alice, bob)
+    target.set_options(faults=[fault("status", "PATCH", "/Groups", status=400, count=0)])
+    passes(installation, 1)
+    assert installation.link(group).state == "failed"
+    target.set_options(faults=[])
+    remove_members(group.id, [bob.id], actor=SYSTEM)
+    passes(installation, 1)
+    assert installation.link(group).state == "in_sync"
+    assert members(target, "Sales") == {"alice"}

@@ -14,13 +14,16 @@ from provisor.directory.users import delete_user
 from provisor.provisioning.models import AccessInterval, Link
 from provisor.provisioning.preview import plan_application
 from provisor.provisioning.probation import GOOD, SAMPLES_AT_MOST
+from provisor.provisioning.queries import application_status
 from tests.provisioning.installation import Installation
 from tests.provisioning.test_hostile import LIST, Answer, OddApplication, as_json
 from tests.provisioning.test_hostile import odd as odd  # noqa: PLC0414 - a fixture
 from tests.provisioning.vices import (
     change,
+    configure,
     crowd,
     declare,
+    fault,
     good_again,  # noqa: F401 - a fixture
     log,
     only_once,
@@ -284,6 +287,26 @@ def test_r15_a_deactivation_that_deletes_is_a_fact_from_then_on(
     add_members(group.id, [people[0].id], actor=SYSTEM)
     passes(installation, 2)
     assert set(only_once(target)) == {"alice"}
+
+
+def test_r13_r15_accounts_that_our_own_deactivations_deleted_do_not_look_like_a_wrong_address(
+    installation: Installation, target: LabServer
+) -> None:
+    """Their answers were lost, so each is in doubt; one of them has come back meanwhile and gets an account again."""
+    target.set_options(active_false_deletes=True)
+    configure(installation, brake={"count": 100})
+    people = installation.users("alice", "bob", "carol", "dave", "erin", "frank", "grace")
+    group = installation.granted("Sales", *people, push_group=False)
+    passes(installation, 1)
+    target.set_options(faults=[fault("reset", "PATCH", nth=2, count=0, handled=True)])
+    remove_members(group.id, [user.id for user in people[:6]], actor=SYSTEM)
+    passes(installation, 1)
+    add_members(group.id, [people[5].id], actor=SYSTEM)
+    target.set_options(faults=[])
+    passes(installation, 3)
+    assert application_status(installation.application.id)["state"] == "well"
+    assert set(only_once(target)) == {"frank", "grace"}
+    assert installation.states() == {"in_sync": 2}
 
 
 def test_r15_a_delete_that_is_not_there_is_learned_and_the_account_deactivated(

@@ -308,7 +308,8 @@ ON CONFLICT (link_id, user_id) DO UPDATE SET wanted = excluded.wanted,
           OR (NOT excluded.wanted AND provisioning_link_member.remote_id IS NOT NULL)
 """
 
-#: A group whose members differ is due, and one that waited for somebody who leaves may wait no more: removals before anything else, additions after the accounts.
+#: A group whose members differ is due, and so is one that waited for somebody who leaves, failed with them, or is
+#: being sent them at this moment: removals before anything else, additions after the accounts.
 WAKE_GROUPS = """
 UPDATE provisioning_link SET generation = generation + 1, state = 'due', attempts = 0, not_before = 0,
     entry_id = (SELECT MAX(t.entry_id) FROM fold_member t WHERE t.link_id = provisioning_link.id), changed_at = %s,
@@ -321,7 +322,7 @@ UPDATE provisioning_link SET generation = generation + 1, state = 'due', attempt
 WHERE kind = 'group' AND (id IN (
     SELECT t.link_id FROM fold_member t JOIN provisioning_link_member lm
     ON lm.link_id = t.link_id AND lm.user_id = t.user_id AND lm.due)
-    OR (state = 'waiting' AND id IN (SELECT link_id FROM fold_member)))
+    OR ((state IN ('waiting', 'failed') OR intent IS NOT NULL) AND id IN (SELECT link_id FROM fold_member)))
 """
 
 CONFIGURED = "SELECT DISTINCT subject_id FROM fold_pending WHERE kind = 'application'"

@@ -65,6 +65,7 @@ class Health:
         self._last_unsent: NotSent | None = None
         self.confirmed = 0
         self.vanished: list[Work] = []
+        self._expected = 0
 
     def succeeded(self) -> None:
         self._unsent = self._silent = 0
@@ -122,9 +123,15 @@ class Health:
             reason = MISBEHAVING.format(failed=failed, count=count, sentence=failure.sentence)
             self._halt(Halt(state="misbehaving", reason=reason))
 
-    def vanish(self, work: Work) -> None:
-        """Note a linked resource that was answered with 404; too many at once end the pass."""
+    def vanish(self, work: Work, *, expected: bool = False) -> None:
+        """Note a linked resource that was answered with 404; too many at once end the pass.
+
+        `expected`: a request of ours whose answer was lost has deleted it, so it speaks of no wrong address.
+        """
         self.vanished.append(work)
+        if expected:
+            self._expected += 1
+            return
         self.recent.note("gone", self._now())
         if self.too_many_vanished:
             reason = VANISHED.format(count=self.gone)
@@ -138,7 +145,7 @@ class Health:
     @property
     def gone(self) -> int:
         """How many were answered with 404, in this pass and in the recent ones."""
-        return len(self.vanished) + self.recent.gone_before
+        return len(self.vanished) - self._expected + self.recent.gone_before
 
 
 def judge_probe(failure: ScimFailure) -> Halt:

@@ -13,6 +13,7 @@ from provisor.provisioning.lookup import Lookup
 from provisor.provisioning.perform_create import Creation
 from provisor.provisioning.perform_doubt import doubt_of
 from provisor.provisioning.perform_members import MemberWork
+from provisor.provisioning.perform_send import may_be_deleted_by_us
 from provisor.provisioning.perform_write import Writing
 from provisor.provisioning.probation import Probation
 from provisor.provisioning.referring import Referring
@@ -61,7 +62,7 @@ class Performer:
         probation: Probation,
         confirmed_members: ConfirmedMembers,
     ) -> None:
-        self._health = health
+        self._health, self._dialect = health, context.dialect
         self._chance = chance
         self._control = control
         self._controlling = asyncio.Lock()
@@ -131,7 +132,7 @@ class Performer:
     def _failure(self, work: Work, failure: ScimFailure, *, forbidden: bool) -> Outcome:
         link = work.link
         if failure.status == NOT_FOUND and link.remote_id is not None:
-            self._health.vanish(work)
+            self._health.vanish(work, expected=may_be_deleted_by_us(link, self._dialect))
             return Outcome(
                 work=work, confirmed=False, state="missing", reason=VANISHED, doubt=link.doubt or None
             )

@@ -297,6 +297,12 @@ class Sending:
             raise DeletedByDeactivationError from refusal
 
 
+def may_be_deleted_by_us(link: DueLink, dialect: Dialect) -> bool:
+    """Whether a DELETE, or a deactivation where that deletes, was sent for it and never answered."""
+    by_deactivation = dialect.active_false_means == "delete" and "active" in link.doubt.get("paths", ())
+    return bool(link.doubt.get("delete")) or by_deactivation
+
+
 class _Unproved:
     """The mark for a write that was not sent, since its kind is on probation."""
 

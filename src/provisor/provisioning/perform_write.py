@@ -16,6 +16,7 @@ from provisor.provisioning.perform_send import (
     DeletedByDeactivationError,
     Learn,
     Sending,
+    may_be_deleted_by_us,
 )
 from provisor.provisioning.phases import Phase
 from provisor.provisioning.probation import Probation
@@ -179,7 +180,7 @@ class Writing:
         try:
             await self._client.delete(link.kind, link.remote_id, act=Act.DELETE, tag=link)
         except Refused as refusal:
-            if refusal.status == NOT_FOUND and link.doubt.get("delete"):
+            if refusal.status == NOT_FOUND and may_be_deleted_by_us(link, self._context.dialect):
                 return deleted(work)
             if link.kind != "user" or refusal.status not in UNSUPPORTED | {FORBIDDEN}:
                 raise

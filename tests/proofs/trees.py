@@ -13,7 +13,7 @@ from tests.proofs.mutants import Mutant
 from tests.servers.processes import ROOT
 
 #: Seconds after which a run of the tests of one mutant is ended.
-LONGEST = 600
+LONGEST = 300
 #: What pytest returns when all tests passed, and when tests ran and some failed.
 _PASSED, _FAILED = 0, 1
 _COPIED = ("src", "tests", "bench", "docs", "pyproject.toml")

@@ -263,6 +263,8 @@ def test_a_member_comes_to_their_applications_and_to_nothing_of_the_console(addr
     ):
         assert browser.get(page).status_code == 403
     assert "My apps" in browser.get("/users").content.decode()
+    for act in ("link", "unlink"):
+        assert browser.post(f"/account/provider/{act}").status_code == 403
 
 
 def _code() -> str:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from provisor.access import provider as providers
 from provisor.access.models import Account
+from provisor.access.permissions import Permission, allows
 from provisor.access.provider_sign_in import OneIssuer
 from provisor.console import notices
-from provisor.console.guard import confirmed
+from provisor.console.guard import confirmed, requires
 from provisor.console.refusals import REFUSALS, sentence_of
 
 
@@ -58,6 +59,7 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 
 
 @require_POST
+@requires(Permission.READ)
 @confirmed
 def link(request: HttpRequest) -> HttpResponseBase:
     """Link the viewer's account to an identity of the provider, which has to be proved there."""
@@ -68,6 +70,7 @@ def link(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
+@requires(Permission.READ)
 @confirmed
 def unlink(request: HttpRequest) -> HttpResponse:
     """End the links of the viewer's account."""
@@ -90,5 +93,7 @@ def given_up(request: HttpRequest) -> HttpResponse:
 
 
 def context_of(account: Any) -> dict[str, Any]:
-    """For *Your account*: the provider, and whether it is linked."""
+    """For *Your account*: the provider, and whether it is linked. It is for who administers."""
+    if not allows(account.role, Permission.READ):
+        return {}
     return {"provider": providers.offered(), "provider_linked": bool(providers.linked(account))}

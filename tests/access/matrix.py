@@ -32,6 +32,11 @@ class Row:
     #: By method the names of the callers; "*" alone lets in everybody, signed in or not.
     methods: dict[str, frozenset[str]]
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether it is about one application, so that whoever looks after others is refused."""
+        return any("inside" in callers and "outside" not in callers for callers in self.methods.values())
+
     def admits(self, method: str, caller: str) -> bool:
         allowed = self.methods[method]
         return caller in allowed or "*" in allowed

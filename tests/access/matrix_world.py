@@ -3,31 +3,37 @@
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from provisor.access.models import Account, Role
+from provisor.access.accounts import disable
+from provisor.access.models import Account, Role, Token
 from provisor.access.permissions import ADMINISTRATIVE
-from provisor.access.tokens import issue
+from provisor.access.tokens import issue, revoke
 from provisor.applications.models import Application
 from provisor.applications.policies import create_policy
 from provisor.audit.actor import SYSTEM
 from provisor.audit.models import AuditEntry
 from provisor.console.models import Work
 from provisor.directory.groups import create_group
-from provisor.directory.models import CustomAttribute, JournalEntry
+from provisor.directory.models import CustomAttribute, Group, JournalEntry, User
 from provisor.directory.users import create_user
 from provisor.notices.models import Channel
 from provisor.provisioning.drift_models import Finding
 from provisor.provisioning.models import Attempt, Hold, Link, Run
 
 #: Who asks, in the words of the table.
-NAMES = ("anonymous", *Role.values)
+PEOPLE = ("anonymous", *Role.values, "inside", "outside")
+TOKENS = ("token-inside", "token-outside", "read-only", "scim-only", "expired", "revoked", "disabled")
+#: Tokens that are nobody's any more.
+SPENT = ("expired", "revoked", "disabled")
 
 #: Nothing listens there, and a connection is refused at once.
 NOWHERE = "https://127.0.0.1:9/scim/v2"
@@ -43,24 +49,44 @@ class Caller:
         default_factory=lambda: Client(SERVER_NAME="localhost", raise_request_exception=False)
     )
 
-    def ask(self, method: str, address: str, *, pages: bool, swapped: bool = False) -> Any:
-        """Send the request, and undo what it did. `swapped` sends the credential that belongs to the other kind of route."""
+    def ask(
+        self,
+        method: str,
+        address: str,
+        *,
+        pages: bool,
+        swapped: bool = False,
+        body: dict[str, Any] | None = None,
+        keep: bool = False,
+        **headers: str,
+    ) -> Any:
+        """Send the request, and undo what it did, unless it is to be kept.
+
+        `swapped` sends the credential that belongs to the other kind of route.
+        """
         by_session = pages != swapped
         kept = {name: one.value for name, one in self.cookies.items()} if by_session else {}
         self.browser.cookies = SimpleCookie(kept)
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token and not by_session else {}
-        body, kind = ("", "application/x-www-form-urlencoded") if pages else ("{}", "application/json")
-        sent = {} if method == "GET" else {"data": body, "content_type": kind}
+        if self.token and not by_session:
+            headers["Authorization"] = f"Bearer {self.token}"
+        sent = {} if method == "GET" else _written(body or {}, pages=pages)
         with transaction.atomic():
             answer = self.browser.generic(method, f"http://localhost{address}", headers=headers, **sent)
-            transaction.set_rollback(True)
+            transaction.set_rollback(not keep)
         return answer
 
 
-def people() -> dict[str, Caller]:
-    """One caller for each role, and one who is nobody."""
+def _written(body: dict[str, Any], *, pages: bool) -> dict[str, Any]:
+    if pages:
+        return {"data": urlencode(body, doseq=True), "content_type": "application/x-www-form-urlencoded"}
+    return {"data": orjson.dumps(body), "content_type": "application/json"}
+
+
+def everybody(inside: Application) -> dict[str, Caller]:
+    """One caller for each name of the table. Who is bound looks after `inside` only."""
     known = {role.value: _signed_in(role.value, role) for role in Role}
-    return {"anonymous": Caller(), **known}
+    bound = _signed_in("bound", Role.APPLICATION_ADMINISTRATOR, applications=[str(inside.id)])
+    return {"anonymous": Caller(), **known, "inside": bound, "outside": bound, **_tokens(inside)}
 
 
 def _signed_in(name: str, role: Role, **fields: Any) -> Caller:
@@ -74,6 +100,27 @@ def _signed_in(name: str, role: Role, **fields: Any) -> Caller:
     return Caller(browser.cookies, token)
 
 
+def _tokens(inside: Application) -> dict[str, Caller]:
+    owner, administrator = (
+        Account.objects.get(email=f"{role}@example.com")
+        for role in (Role.OWNER, Role.APPLICATION_ADMINISTRATOR)
+    )
+    bound = issue(administrator, "bound", administrator.role, SYSTEM, applications=[inside.id])[1]
+    uses = {use: issue(owner, use, owner.role, SYSTEM, use=use)[1] for use in ("read-only", "scim-only")}
+    plain = {"token-inside": bound, "token-outside": bound, **uses, **_spent(owner)}
+    return {name: Caller(token=token) for name, token in plain.items()}
+
+
+def _spent(owner: Account) -> dict[str, str]:
+    expired, revoked = (issue(owner, name, owner.role, SYSTEM) for name in ("expired", "revoked"))
+    Token.objects.filter(pk=expired[0].pk).update(expires_at=timezone.now())
+    revoke(revoked[0].pk, SYSTEM)
+    gone = Account.objects.create(email="gone@example.com", role=Role.OWNER, created_at=timezone.now())
+    disabled = issue(gone, "disabled", gone.role, SYSTEM)[1]
+    disable(gone.pk, SYSTEM)
+    return {"expired": expired[1], "revoked": revoked[1], "disabled": disabled}
+
+
 def application(name: str) -> Application:
     now = timezone.now()
     return Application.objects.create(
@@ -83,8 +130,10 @@ def application(name: str) -> Application:
 
 def values(of: Application) -> dict[str, Any]:
     """A value for each parameter of a path: something that exists, of this application where it is of one."""
-    user = create_user({"userName": f"ada of {of.name}"}, actor=SYSTEM)
-    group, child = (create_group(f"{of.name} {which}", actor=SYSTEM) for which in ("outer", "inner"))
+    user = create_user({"userName": f"ada{User.objects.count()}"}, actor=SYSTEM)
+    group, child = (
+        create_group(f"{which} {Group.objects.count()}", actor=SYSTEM) for which in ("outer", "inner")
+    )
     owner = Account.objects.get(email="owner@example.com")
     return {
         **_of_application(
@@ -153,7 +202,7 @@ def _of_the_house(owner: Account) -> dict[str, Any]:
         "channel_id": channel.id,
         "attribute_id": attribute.id,
         "account_id": Account.objects.get(email="auditor@example.com").id,
-        "token_id": owner.tokens.get().id,
+        "token_id": owner.tokens.get(name="matrix").id,
         "entry_id": min(AuditEntry.objects.latest("id").id, JournalEntry.objects.latest("id").id),
     }
 

@@ -5,14 +5,15 @@ import pytest
 from provisor.access.models import Role
 from provisor.access.permissions import PERMISSIONS, Permission, allows, within
 
-#: R: read, D: directory, A: applications, P: provision, H: holds, M: manage access, N: networks, L: audit log.
-_LETTERS = dict(zip("RDAPHMNL", Permission, strict=True))
+#: R: read, D: directory, N: new applications, A: applications, B: brakes and addresses, S: start passes, P: provision one,
+#: H: holds, T: own tokens, M: manage access, W: networks, L: audit log.
+_LETTERS = dict(zip("RDNABSPHTMWL", Permission, strict=True))
 _TABLE = {
-    Role.OWNER: "RDAPHMNL",
-    Role.APPLICATION_ADMINISTRATOR: "RDAP",
-    Role.APPROVER: "RH",
-    Role.HELP_DESK: "RP",
-    Role.AUDITOR: "RL",
+    Role.OWNER: "RDNABSPHTMWL",
+    Role.APPLICATION_ADMINISTRATOR: "RDNASPT",
+    Role.APPROVER: "RHT",
+    Role.HELP_DESK: "RPT",
+    Role.AUDITOR: "RLT",
     Role.MEMBER: "",
 }
 
@@ -25,8 +26,8 @@ def test_each_role_has_exactly_the_permissions_of_the_table(role: Role, permissi
 
 
 def test_the_auditor_reads_and_writes_nothing():
-    """Read-only, whatever permissions are added later."""
-    assert PERMISSIONS[Role.AUDITOR] == {Permission.READ, Permission.READ_AUDIT}
+    """Read-only, whatever permissions are added later; its own tokens can do no more."""
+    assert PERMISSIONS[Role.AUDITOR] == {Permission.READ, Permission.READ_AUDIT, Permission.ISSUE_TOKENS}
 
 
 @pytest.mark.parametrize("role", ["", "root", "Owner", "owner "])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from provisor.applications.models import Application
 from provisor.console.long_work import running
 from tests.access import matrix_world
 from tests.access.matrix import ADVICE, METHODS, Row, rows
@@ -15,7 +16,7 @@ from tests.access.matrix_world import Caller, refused
 from tests.access.routes import address_of, disguises, every_route, is_a_route, parameters
 
 ROWS = rows()
-CALLERS = tuple(matrix_world.NAMES)
+CALLERS = (*matrix_world.PEOPLE, *matrix_world.TOKENS)
 
 
 @pytest.fixture
@@ -30,17 +31,39 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def callers(db: None, quiet: None) -> dict[str, Caller]:
-    return matrix_world.people()
+def inside(db: None) -> Application:
+    """The application that bound callers look after."""
+    return matrix_world.application("Slack")
 
 
 @pytest.fixture
-def values(callers: dict[str, Caller]) -> dict[str, Any]:
-    return matrix_world.values(matrix_world.application("Slack"))
+def callers(inside: Application, quiet: None) -> dict[str, Caller]:
+    return matrix_world.everybody(inside)
+
+
+@pytest.fixture
+def values(callers: dict[str, Caller], inside: Application) -> dict[str, Any]:
+    return matrix_world.values(inside)
+
+
+@pytest.fixture
+def elsewhere(values: dict[str, Any]) -> dict[str, Any]:
+    """The same of another application."""
+    return matrix_world.values(matrix_world.application("Zeppelin"))
 
 
 def _address(row: Row, values: dict[str, Any]) -> str:
     return row.at or address_of(row.route, values)
+
+
+def _asked_by(name: str, row: Row) -> bool:
+    """Tokens are for the interfaces alone."""
+    return not (row.pages and name in matrix_world.TOKENS)
+
+
+def _turned_away(answer: Any, name: str, row: Row) -> bool:
+    """Refused; or, of an application that is not one's own, told that there is no such thing."""
+    return refused(answer) or (name.endswith("outside") and row.is_bound and answer.status_code == 404)
 
 
 def test_route_matrix_has_a_row_for_every_route_and_none_for_what_is_gone():
@@ -73,32 +96,33 @@ def test_route_matrix_names_every_method_that_a_route_takes(
 
 @pytest.mark.parametrize("name", CALLERS)
 def test_route_matrix_lets_in_exactly_whom_the_table_names(
-    callers: dict[str, Caller], values: dict[str, Any], name: str
+    callers: dict[str, Caller], values: dict[str, Any], elsewhere: dict[str, Any], name: str
 ):
     """Each method of each route, for one caller; nothing breaks."""
-    wrong = []
-    for row in ROWS.values():
+    wrong, of = [], elsewhere if name.endswith("outside") else values
+    for row in (each for each in ROWS.values() if _asked_by(name, each)):
         for method in row.methods:
-            answer = callers[name].ask(method, _address(row, values), pages=row.pages)
-            if refused(answer) == row.admits(method, name) or answer.status_code == 500:
+            answer = callers[name].ask(method, _address(row, of), pages=row.pages)
+            if _turned_away(answer, name, row) == row.admits(method, name) or answer.status_code == 500:
                 wrong.append(
                     f"{method} {row.route}: {answer.status_code}, in the table {'allow' if row.admits(method, name) else 'deny'}"
                 )
     assert not wrong, f"{name}:\n" + "\n".join(wrong) + ADVICE
 
 
-@pytest.mark.parametrize("name", CALLERS)
+@pytest.mark.parametrize("name", [one for one in CALLERS if one not in matrix_world.SPENT])
 def test_route_matrix_refuses_in_every_spelling_of_a_path(
-    callers: dict[str, Caller], values: dict[str, Any], name: str
+    callers: dict[str, Caller], values: dict[str, Any], elsewhere: dict[str, Any], name: str
 ):
     """Who may not use a route reaches it by no other spelling: the answer is a refusal, or that nothing is there.
 
     A spelling that is no route is the same nothing for everybody: two callers ask for those, the others for the rest.
     """
     wrong, asks_all = [], name in {"anonymous", "help-desk"}
-    for row in ROWS.values():
+    of = elsewhere if name.endswith("outside") else values
+    for row in (each for each in ROWS.values() if _asked_by(name, each)):
         method = next((each for each in row.methods if not row.admits(each, name)), None)
-        spelled = disguises(_address(row, values)) if method else {}
+        spelled = disguises(_address(row, of)) if method else {}
         for how, path in spelled.items():
             if not (asks_all or is_a_route(path)):
                 continue

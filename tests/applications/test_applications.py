@@ -194,7 +194,9 @@ class TestUpdate:
     def test_the_pace_alone_plans_nothing_anew(self, make_application: Make, actor: Actor) -> None:
         """Limits and brake change how fast, not what: no link is touched."""
         made = make_application()
-        applications.update_application(made.pk, {"limits": {"rate": 1}, "brake": {"count": 9}}, actor=actor)
+        applications.update_application(
+            made.pk, {"limits": {"rate": 1}, "brake": {"count": 9}}, actor=actor, may_loosen=True
+        )
         assert last_touched() == []
         applications.update_application(made.pk, {"features": {"roles": True}}, actor=actor)
         assert last_touched() == [("application", made.pk)]
@@ -230,7 +232,9 @@ class TestBaseUrl:
         """A token is never sent to a host it was not entered for; ids of another tenant are not trusted."""
         made = make_application()
         credentials.store_credential(made.pk, "bearer", {"token": "second"}, slot="secondary", actor=actor)
-        after = applications.update_application(made.pk, {"base_url": ELSEWHERE}, actor=actor)
+        after = applications.update_application(
+            made.pk, {"base_url": ELSEWHERE}, actor=actor, may_loosen=True
+        )
         assert not credentials.has_credential(made.pk)
         assert not credentials.has_credential(made.pk, "secondary")
         assert after.paused
@@ -244,7 +248,9 @@ class TestBaseUrl:
         """Whoever knows the new secret may give both at once; it is paused and unverified all the same."""
         made = make_application()
         auth = {"method": "basic", "username": "u", "password": "p"}
-        after = applications.update_application(made.pk, {"base_url": ELSEWHERE, "auth": auth}, actor=actor)
+        after = applications.update_application(
+            made.pk, {"base_url": ELSEWHERE, "auth": auth}, actor=actor, may_loosen=True
+        )
         opened = credentials.open_credential(made.pk)
         assert opened is not None
         assert (opened.method, after.auth_method) == ("basic", "basic")
@@ -265,7 +271,7 @@ class TestBaseUrl:
     def test_resuming_needs_credentials(self, make_application: Make, actor: Actor) -> None:
         """After the address changed, entering the new secret comes first."""
         made = make_application()
-        applications.update_application(made.pk, {"base_url": ELSEWHERE}, actor=actor)
+        applications.update_application(made.pk, {"base_url": ELSEWHERE}, actor=actor, may_loosen=True)
         with pytest.raises(ConfigurationRefusal) as refusal:
             applications.resume(made.pk, actor=actor)
         assert refusal.value.kind is RefusalKind.PROTECTED
@@ -344,7 +350,9 @@ def test_r17_no_secret_reaches_a_document_the_journal_or_the_audit(
     applications.update_application(made.pk, {"auth": auth, "mode": "observe"}, actor=actor)
     credentials.store_credential(made.pk, "bearer", {"token": TOKEN}, slot="secondary", actor=actor)
     credentials.promote_credential(made.pk, actor=actor)
-    applications.update_application(made.pk, {"base_url": ELSEWHERE, "auth": auth}, actor=actor)
+    applications.update_application(
+        made.pk, {"base_url": ELSEWHERE, "auth": auth}, actor=actor, may_loosen=True
+    )
     with pytest.raises(ConfigurationRefusal) as refusal:
         applications.update_application(made.pk, {"auth": auth | {"colour": TOKEN}}, actor=actor)
     rows = [*JournalEntry.objects.values_list("detail"), *AuditPayload.objects.values_list("text")]

@@ -43,6 +43,7 @@ def granted(name: str, to: Group) -> Application:
         base_url="http://127.0.0.1:9/scim/v2",
         auth={"method": "bearer", "token": "a-token"},
         brake={"count": 1000, "percent": 100},
+        may_loosen=True,
         actor=BO,
     )
     create_policy(

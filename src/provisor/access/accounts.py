@@ -1,20 +1,21 @@
 """Accounts: create, change the role, set the password, disable and enable. Each act with its audit entry (R18)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from enum import Enum
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from provisor.access import factors, lockout
+from provisor.access.last_owner import keep_an_owner
 from provisor.access.models import Account, Role
-from provisor.access.permissions import ADMINISTRATIVE
+from provisor.access.permissions import ADMINISTRATIVE, BOUNDABLE
 from provisor.access.refusal import AccessRefusal, Kind
 from provisor.audit import chain
 from provisor.audit.actor import Actor
@@ -22,14 +23,32 @@ from provisor.audit.record import record
 from provisor.directory.models import User
 
 
+class Same(Enum):
+    """Says that the applications of an account stay as they are, where None means all."""
+
+    SAME = "same"
+
+
+SAME: Final = Same.SAME
+
+
 def create_account(
-    email: str, password: str, role: str, actor: Actor, *, name: str = "", directory_user: User | None = None
+    email: str,
+    password: str,
+    role: str,
+    actor: Actor,
+    *,
+    name: str = "",
+    directory_user: User | None = None,
+    applications: Collection[UUID] | None = None,
 ) -> Account:
-    """Create an account that can sign in at once. Raises `AccessRefusal`."""
+    """Create an account that can sign in at once. `applications` are those it looks after, None all. Raises `AccessRefusal`."""
+    wanted = administrative_role(role)
     account = Account(
         email=_email(email),
         name=name,
-        role=administrative_role(role),
+        role=wanted,
+        applications=bounds_for(wanted, applications),
         directory_user=directory_user,
         created_at=timezone.now(),
     )
@@ -39,26 +58,58 @@ def create_account(
             reason = f'There is an account for "{account.email}" already. Change that one, or take another address.'
             raise AccessRefusal("email", reason, Kind.DUPLICATE)
         account.save(force_insert=True)
-        _audit(actor, "account.created", account, after={"email": account.email, "role": account.role})
+        _audit(actor, "account.created", account, after={"email": account.email, **_rights(account)})
     return account
 
 
-def change_role(account_id: UUID, role: str, actor: Actor) -> Account:
-    """Give the account another role; its tokens follow at once. The last owner stays one."""
+def change_role(
+    account_id: UUID, role: str, actor: Actor, *, applications: Collection[UUID] | Same | None = SAME
+) -> Account:
+    """Give the account another role, other applications to look after (None: all), or both.
+
+    Its tokens follow at once. The last owner stays one.
+    """
     wanted = role_named(role)
     with in_turn():
         account = _found(account_id)
-        if account.role == wanted:
-            return account
         if wanted == Role.MEMBER and account.directory_user_id is None:
             reason = f'"{account.email}" belongs to nobody in the directory, so there is nothing to open. Disable it instead.'
             raise AccessRefusal("role", reason, Kind.INVALID)
-        if account.role == Role.OWNER:
-            _keep_an_owner(account, "role")
-        before, account.role = account.role, wanted
-        account.save(update_fields=["role"])
-        _audit(actor, "account.role_changed", account, before={"role": before}, after={"role": account.role})
+        before, bounds = _rights(account), _bounds(account, wanted, applications)
+        if account.role == Role.OWNER and wanted != Role.OWNER:
+            keep_an_owner(account, "role")
+        account.role, account.applications = wanted, bounds
+        if _rights(account) != before:
+            account.save(update_fields=["role", "applications"])
+            _audit(actor, "account.role_changed", account, before=before, after=_rights(account))
     return account
+
+
+def _bounds(account: Account, role: Role, asked: Collection[UUID] | Same | None) -> list[str] | None:
+    if not isinstance(asked, Same):
+        return bounds_for(role, asked)
+    return account.applications if role in BOUNDABLE else None
+
+
+def bounds_for(role: Role, applications: Collection[UUID | str] | None) -> list[str] | None:
+    """What is stored of the applications that somebody looks after. Raises `AccessRefusal` for a role that has all."""
+    if applications is None:
+        return None
+    if role not in BOUNDABLE:
+        reason = f'The role "{role}" is for all applications. Leave them out, or choose another role.'
+        raise AccessRefusal("applications", reason, Kind.INVALID)
+    return sorted({_id(one) for one in applications})
+
+
+def _id(given: UUID | str) -> str:
+    try:
+        return str(UUID(str(given)))
+    except ValueError:
+        raise AccessRefusal("applications", f'"{given}" is no id of an application.', Kind.INVALID) from None
+
+
+def _rights(account: Account) -> dict[str, Any]:
+    return {"role": account.role, "applications": account.applications}
 
 
 def disable(account_id: UUID, actor: Actor) -> Account:
@@ -68,7 +119,7 @@ def disable(account_id: UUID, actor: Actor) -> Account:
         if not account.is_active:
             return account
         if account.role == Role.OWNER:
-            _keep_an_owner(account, "account")
+            keep_an_owner(account, "account")
         account.is_active = False
         account.save(update_fields=["is_active"])
         account.sessions.all().delete()
@@ -95,7 +146,7 @@ def lock(account_id: UUID, actor: Actor) -> Account:
         if account.locked_at is not None:
             return account
         if account.role == Role.OWNER:
-            _keep_an_owner(account, "account")
+            keep_an_owner(account, "account")
         account.locked_at = timezone.now()
         account.save(update_fields=["locked_at"])
         account.sessions.all().delete()
@@ -188,16 +239,6 @@ def _found(account_id: UUID) -> Account:
         reason = f'There is no account with the id "{account_id}".'
         raise AccessRefusal("account", reason, Kind.MISSING)
     return account
-
-
-def _keep_an_owner(leaving: Account, field: str) -> None:
-    """Refuse when no other owner could sign in. Acts take turns, so two owners cannot leave at once."""
-    live = Q(directory_user=None) | Q(directory_user__active=True, directory_user__deleted_at=None)
-    others = Account.objects.filter(live, role=Role.OWNER, is_active=True, locked_at=None)
-    others = others.exclude(pk=leaving.pk)
-    if not others.exists():
-        reason = f'"{leaving.email}" is the last owner who can sign in. Make somebody else an owner first.'
-        raise AccessRefusal(field, reason, Kind.PROTECTED)
 
 
 def _audit(actor: Actor, act: str, account: Account, **change: Any) -> None:

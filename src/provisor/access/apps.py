@@ -17,7 +17,9 @@ class AccessConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in
 
         from provisor.access import factors, provider, signing_keys
+        from provisor.access.last_owner import guard_directory
         from provisor.access.sessions import begin
+        from provisor.directory.protection import protect
         from provisor.vault.registry import register
 
         post_init.connect(factors.know_the_account, sender=Authenticator, dispatch_uid="access.factor_held")
@@ -27,6 +29,7 @@ class AccessConfig(AppConfig):
         for column in (*factors.SEALED, provider.SEALED, signing_keys.SEALED):
             register(column)
         user_logged_in.connect(begin, dispatch_uid="access.session_begins")
+        protect(guard_directory)
         post_migrate.connect(_create_cache_table, sender=self, dispatch_uid="access.cache_table")
 
 

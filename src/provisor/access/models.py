@@ -18,7 +18,7 @@ class Role(models.TextChoices):
 
     #: Everything.
     OWNER = "owner"
-    #: The directory, applications and policies; not who has access to Provisor.
+    #: Applications and policies, all or some of them; with all of them the directory, too. Not who has access to Provisor.
     APPLICATION_ADMINISTRATOR = "application-administrator"
     #: Releases or rejects what the brake holds.
     APPROVER = "approver"
@@ -43,6 +43,10 @@ class Account(AbstractBaseUser):
     email = models.EmailField(unique=True)
     name = models.TextField(default="", blank=True)
     role = models.TextField(choices=Role.choices, default=Role.AUDITOR)
+    #: Ids of the applications that the account looks after; None for all, an empty list for none.
+    applications: "models.JSONField[list[str] | None, list[str] | None]" = models.JSONField(
+        null=True, blank=True
+    )
     is_active = models.BooleanField(default=True)
     #: Since when an administrator keeps it from signing in. Its tokens go on, other than those of a disabled account.
     locked_at = models.DateTimeField(null=True, blank=True)
@@ -57,6 +61,10 @@ class Account(AbstractBaseUser):
 
     class Meta:
         db_table = "access_account"
+        indexes: ClassVar[list[models.Index]] = [
+            # whoever disables a person asks for the owners
+            models.Index(fields=["role"], condition=models.Q(role="owner"), name="access_account_owners"),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -72,12 +80,26 @@ class Account(AbstractBaseUser):
 
 
 class Token(models.Model):
-    """An API token: shown once, stored as its SHA-256."""
+    """An API token: shown once, stored as its SHA-256. Its account, role and bounds never change."""
+
+    class Use(models.TextChoices):
+        """What a token may be used for, within its role."""
+
+        ALL = "all"
+        #: Reading, at both interfaces.
+        READ = "read-only"
+        #: The SCIM interface alone.
+        SCIM = "scim-only"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
     name = models.TextField()
     role = models.TextField(choices=Role.choices)
+    use = models.TextField(choices=Use.choices, default=Use.ALL)
+    #: Ids of the applications that it is for, within those of its account; None for all of those.
+    applications: "models.JSONField[list[str] | None, list[str] | None]" = models.JSONField(
+        null=True, blank=True
+    )
     #: The first characters, so that a person recognises it.
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)

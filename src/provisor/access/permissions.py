@@ -10,12 +10,20 @@ class Permission(StrEnum):
     READ = "read"
     #: Create, change and delete users, groups and memberships.
     MANAGE_DIRECTORY = "manage-directory"
-    #: Create, change and delete applications and policies; test, pause and resume; adopt and unlink.
+    #: Add applications.
+    ADD_APPLICATIONS = "add-applications"
+    #: Change and delete applications and policies; test, pause and resume; adopt and unlink.
     MANAGE_APPLICATIONS = "manage-applications"
-    #: Start a pass, provision one user or group now, retry a link.
+    #: Raise or switch off a brake, and move an application to another base URL.
+    LOOSEN_PROTECTIONS = "loosen-protections"
+    #: Start a pass or a scan, and send everything again.
+    START_PASSES = "start-passes"
+    #: Provision one user or group now, retry a link, put one finding right.
     PROVISION = "provision"
     #: Release or reject what the brake holds.
     RELEASE_HOLDS = "release-holds"
+    #: Make and revoke tokens of one's own account; every role, but no token that only reads.
+    ISSUE_TOKENS = "issue-tokens"
     #: Create and disable accounts, change roles, issue tokens to others.
     MANAGE_ACCESS = "manage-access"
     #: Open a private network for one application.
@@ -30,19 +38,38 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.APPLICATION_ADMINISTRATOR: frozenset(
         {
             Permission.READ,
+            Permission.ISSUE_TOKENS,
             Permission.MANAGE_DIRECTORY,
+            Permission.ADD_APPLICATIONS,
             Permission.MANAGE_APPLICATIONS,
+            Permission.START_PASSES,
             Permission.PROVISION,
         }
     ),
-    Role.APPROVER: frozenset({Permission.READ, Permission.RELEASE_HOLDS}),
-    Role.HELP_DESK: frozenset({Permission.READ, Permission.PROVISION}),
-    Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
+    Role.APPROVER: frozenset({Permission.READ, Permission.ISSUE_TOKENS, Permission.RELEASE_HOLDS}),
+    Role.HELP_DESK: frozenset({Permission.READ, Permission.ISSUE_TOKENS, Permission.PROVISION}),
+    Role.AUDITOR: frozenset({Permission.READ, Permission.ISSUE_TOKENS, Permission.READ_AUDIT}),
     # A person of the directory in the portal, which needs no permission: policies say what it shows.
     Role.MEMBER: frozenset(),
 }
 #: Roles of those who administer: what an account or a token can be given by name.
 ADMINISTRATIVE: tuple[Role, ...] = tuple(role for role in Role if PERMISSIONS[role])
+
+#: What reaches beyond any set of applications: nobody who looks after some of them only has it (record 13).
+UNBOUNDED: frozenset[Permission] = frozenset(
+    {
+        Permission.MANAGE_DIRECTORY,
+        Permission.ADD_APPLICATIONS,
+        Permission.LOOSEN_PROTECTIONS,
+        Permission.MANAGE_ACCESS,
+        Permission.ALLOW_NETWORKS,
+        Permission.READ_AUDIT,
+    }
+)
+#: Roles that may be bound to some applications; the others look after all, or it would not be that role.
+BOUNDABLE: frozenset[Role] = frozenset({Role.APPLICATION_ADMINISTRATOR, Role.APPROVER, Role.HELP_DESK})
+#: What a token that only reads may use.
+READING: frozenset[Permission] = frozenset({Permission.READ, Permission.READ_AUDIT})
 
 
 def allows(role: str, permission: Permission) -> bool:

@@ -4,13 +4,16 @@ import hashlib
 import re
 import secrets
 import string
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from provisor.access.accounts import administrative_role, in_turn
+from provisor.access.accounts import administrative_role, bounds_for, in_turn, role_named
 from provisor.access.models import Account, Role, Token
+from provisor.access.passing_on import refuse_more_than
 from provisor.access.permissions import ADMINISTRATIVE, within
 from provisor.access.principals import Principal, of_token
 from provisor.access.refusal import AccessRefusal, Kind
@@ -30,22 +33,37 @@ _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 def issue(
-    account: Account, name: str, role: str, actor: Actor, *, expires_at: datetime | None = None
+    account: Account,
+    name: str,
+    role: str,
+    actor: Actor,
+    *,
+    expires_at: datetime | None = None,
+    use: str = Token.Use.ALL,
+    applications: Collection[UUID] | None = None,
+    by: Principal | None = None,
 ) -> tuple[Token, str]:
-    """Make a token and return it with its clear text, which is not kept anywhere. Raises `AccessRefusal`."""
+    """Make a token and return it with its clear text, which is not kept anywhere. Raises `AccessRefusal`.
+
+    `use` and `applications` (None: all of the account's) bound it further than its role. `by` is the token that asks for
+    it, which gives no more than it has, and not for longer.
+    """
     plain = "prv_" + _base62(secrets.token_bytes(_BYTES))
     token = Token(
         account=account,
         name=_name(name),
         role=_role(account, role),
+        use=_use(use),
+        applications=_applications(role_named(role), applications),
         prefix=plain[:_SHOWN],
         digest=_digest(plain),
         created_at=timezone.now(),
         expires_at=_future(expires_at),
     )
+    refuse_more_than(by, token)
     with in_turn():
         token.save(force_insert=True)
-        after = {"name": token.name, "role": token.role, "account": account.email}
+        after = {"name": token.name, "account": account.email, **_bounds(token)}
         record(actor, "token.issued", subject_id=str(token.id), subject_label=str(token), after=after)
     return token, plain
 
@@ -122,6 +140,24 @@ def _future(moment: datetime | None) -> datetime | None:
         )
         raise AccessRefusal("expires_at", reason, Kind.INVALID)
     return moment
+
+
+def _use(use: str) -> Token.Use:
+    try:
+        return Token.Use(use)
+    except ValueError:
+        reason = f'"{use}" is no use of a token. Uses are {", ".join(Token.Use.values)}.'
+        raise AccessRefusal("use", reason, Kind.INVALID) from None
+
+
+def _applications(role: Role, applications: Collection[UUID] | None) -> list[str] | None:
+    """A token of any role but owner and auditor can be bound; those two are told to take another role."""
+    return bounds_for(role, applications)
+
+
+def _bounds(token: Token) -> dict[str, Any]:
+    until = token.expires_at.isoformat() if token.expires_at else None
+    return {"role": token.role, "use": token.use, "applications": token.applications, "expires_at": until}
 
 
 def _digest(plain: str) -> str:

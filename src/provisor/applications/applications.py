@@ -18,6 +18,7 @@ from provisor.applications.connections import (
 from provisor.applications.credentials import check_auth, distrust, secret_values, write_credential
 from provisor.applications.documents import settings_document
 from provisor.applications.lookup import live_applications, locked_application
+from provisor.applications.loosening import refuse_loosening
 from provisor.applications.models import Application
 from provisor.applications.own_targets import OwnTarget, is_open
 from provisor.applications.profiles import GENERIC
@@ -39,13 +40,15 @@ _REQUIRED: Final = ("name", "base_url")
 _NOT_SENT: Final = frozenset({"limits", "brake", "drift", "launch_url"})
 
 
-def create_application(*, actor: Actor, **fields: Any) -> Application:
+def create_application(*, actor: Actor, may_loosen: bool = False, **fields: Any) -> Application:
     """Create an application. `name` and `base_url` are needed; what is left out comes from the profile.
+
+    Without `may_loosen` its brake lets no more through than the profile's.
 
     `auth` is `{method, ...values}`; without it the application has no credentials yet.
     Raises ConfigurationRefusal with everything that is wrong.
     """
-    return _create(uuid7(), fields, actor=actor)
+    return _create(uuid7(), fields, actor=actor, may_loosen=may_loosen)
 
 
 def create_for_own_target(target: OwnTarget, *, actor: Actor, **fields: Any) -> Application:
@@ -62,7 +65,12 @@ def create_for_own_target(target: OwnTarget, *, actor: Actor, **fields: Any) -> 
 
 
 def _create(
-    application_id: UUID, fields: Mapping[str, Any], *, actor: Actor, known_url: str | None = None
+    application_id: UUID,
+    fields: Mapping[str, Any],
+    *,
+    actor: Actor,
+    known_url: str | None = None,
+    may_loosen: bool = False,
 ) -> Application:
     problems = Problems()
     _check_names(fields, problems, _KNOWN_AT_FIRST)
@@ -73,6 +81,9 @@ def _create(
     document = check(laid, settings, dialect, problems, known_url=known_url, networks=networks)
     _check_auth(fields.get("auth"), METHODS, problems, networks)
     problems.refuse_if_any()
+    refuse_loosening(
+        {**profile.defaults(), "base_url": document["base_url"]}, document, actor, may_loosen=may_loosen
+    )
     with change():
         now = timezone.now()
         method = (fields.get("auth") or {}).get("method", profile.auth_methods[0])
@@ -89,9 +100,16 @@ def _create(
 
 
 def update_application(
-    application_id: UUID | str, changes: Mapping[str, Any], *, actor: Actor, version: int | None = None
+    application_id: UUID | str,
+    changes: Mapping[str, Any],
+    *,
+    actor: Actor,
+    version: int | None = None,
+    may_loosen: bool = False,
 ) -> Application:
     """Change what `changes` names: objects member by member, lists and values as a whole.
+
+    Without `may_loosen` a brake is not raised, and the base URL stays (ConfigurationRefusal: reserved).
 
     Another base URL clears the stored secrets, pauses the application and marks its links unverified;
     `paused_reason` says so. A change that changes nothing writes nothing.
@@ -110,6 +128,7 @@ def update_application(
         document = check(laid, settings, dialect, problems, known_url=known, networks=networks)
         _check_auth(changes.get("auth"), (application.auth_method,), problems, networks)
         problems.refuse_if_any()
+        refuse_loosening(before, document, actor, may_loosen=may_loosen)
         _apply(application, document, changes.get("auth"))
         old, new = difference(before, settings_document(application))
         new |= _credentials_word(application, changes.get("auth"), was_paused=was_paused)

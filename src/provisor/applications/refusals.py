@@ -21,6 +21,8 @@ class RefusalKind(StrEnum):
     CONFLICT = "conflict"
     #: The state of the row does not allow this now.
     PROTECTED = "protected"
+    #: Only an owner may do it.
+    RESERVED = "reserved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required, suspend_request
@@ -15,7 +16,7 @@ from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.access.principals import of_account
 from provisor.audit.actor import Actor
 
@@ -23,16 +24,31 @@ _Arguments = ParamSpec("_Arguments")
 _View = Callable[Concatenate[HttpRequest, _Arguments], HttpResponseBase]
 
 
+def may(request: HttpRequest, permission: Permission, application: object = None) -> bool:
+    """Whether whoever has signed in has the permission; for one application where its id is given."""
+    if not isinstance(request.user, Account):
+        return False
+    return of_account(request.user).may(permission, application if isinstance(application, UUID) else None)
+
+
+def demand(request: HttpRequest, permission: Permission, application: object = None) -> None:
+    """Raise `PermissionDenied` (403) without the permission."""
+    if not may(request, permission, application):
+        raise PermissionDenied
+
+
 def requires(permission: Permission) -> Callable[[_View[_Arguments]], _View[_Arguments]]:
-    """Let a view answer only to an account whose role has the permission; others get 403."""
+    """Let a view answer only to an account with the permission; others get 403.
+
+    A view that speaks of one application names it `application_id`: an account that looks after others gets 403, too.
+    """
 
     def decorate(view: _View[_Arguments]) -> _View[_Arguments]:
         @wraps(view)
         def guarded(
             request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
         ) -> HttpResponseBase:
-            if not (isinstance(request.user, Account) and allows(request.user.role, permission)):
-                raise PermissionDenied
+            demand(request, permission, kwargs.get("application_id"))
             return view(request, *args, **kwargs)
 
         return guarded

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Q, QuerySet
 
+from provisor.access.narrowing import known
 from provisor.applications.models import Application
 from provisor.directory.models import User
 from provisor.provisioning.models import AccessInterval
@@ -80,7 +81,9 @@ def access_on(
     day: Day, *, application_id: UUID | None = None, user_id: UUID | None = None
 ) -> QuerySet[AccessInterval]:
     """Return the intervals that reach into a day, in the order in which they began to be known."""
-    found = AccessInterval.objects.filter(from_at__lt=day.end).filter(Q(to_at=None) | Q(to_at__gt=day.start))
+    found = known(AccessInterval.objects.filter(from_at__lt=day.end)).filter(
+        Q(to_at=None) | Q(to_at__gt=day.start)
+    )
     # an application that was deleted before the day is none of it
     found = found.filter(Q(application__deleted_at=None) | Q(application__deleted_at__gt=_moment(day.start)))
     if application_id is not None:

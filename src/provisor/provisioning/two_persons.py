@@ -6,6 +6,7 @@ from uuid import UUID
 
 from provisor.access.models import Account, Role, Token
 from provisor.access.permissions import Permission, allows
+from provisor.access.principals import of_account
 from provisor.audit.actor import Actor, ActorKind
 from provisor.directory.models import JournalEntry
 from provisor.provisioning.models import Hold
@@ -35,7 +36,10 @@ def rulings(holds: Iterable[Hold], actor: Actor) -> dict[UUID, Ruling]:
     causers = _causers({hold.entry_id for hold in kept if hold.entry_id is not None}) if me else {}
     mine = {entry: who for entry, (identity, who) in causers.items() if identity == me}
     others = _others(me) if mine else []
-    return {hold.id: _ruling(mine.get(hold.entry_id or 0), others) for hold in kept}
+    return {
+        hold.id: _ruling(mine.get(hold.entry_id or 0), _addresses(others, hold.application_id))
+        for hold in kept
+    }
 
 
 def _ruling(mine: str | None, others: list[str]) -> Ruling:
@@ -76,12 +80,17 @@ def _identity(kind: str, identifier: str, owners: Mapping[str, str]) -> str:
 
 
 def releasers() -> list[str]:
-    """Return the addresses of all accounts that may release."""
-    return _others("")
+    """Return the addresses of all accounts that may release, at some application at least."""
+    return [each.email for each in _others("")]
 
 
-def _others(me: str) -> list[str]:
-    """Return the accounts that may release, by their addresses, without one person's."""
+def _addresses(accounts: Iterable[Account], application_id: UUID) -> list[str]:
+    """Those who look after the application."""
+    return [each.email for each in accounts if of_account(each).may(Permission.RELEASE_HOLDS, application_id)]
+
+
+def _others(me: str) -> list[Account]:
+    """Return the accounts that may release, without one person's."""
     roles = [role for role in Role.values if allows(role, Permission.RELEASE_HOLDS)]
     accounts = Account.objects.filter(role__in=roles).select_related("directory_user").order_by("email")
-    return [each.email for each in accounts if each.may_sign_in() and f"account {each.id}" != me]
+    return [each for each in accounts if each.may_sign_in() and f"account {each.id}" != me]

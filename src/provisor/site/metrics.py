@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from provisor.access.narrowing import known, narrowed_to
 from provisor.access.permissions import Permission
 from provisor.access.tokens import authenticate
 from provisor.applications.models import Application
@@ -28,16 +29,17 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(
             "A valid API token is needed.\n", status=401, content_type="text/plain", headers=headers
         )
-    if not principal.may(Permission.READ):
+    if principal.scim_only or not principal.may(Permission.READ):
         return HttpResponse("The token may not read.\n", status=403, content_type="text/plain")
     registry = CollectorRegistry()
-    registry.register(_Figures())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    with narrowed_to(principal.applications):
+        registry.register(_Figures())
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Figures(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        names = dict(Application.objects.filter(deleted_at=None).values_list("id", "name"))
+        names = dict(known(Application.objects.filter(deleted_at=None), "pk").values_list("id", "name"))
         links = GaugeMetricFamily(
             "provisor_links", "Links by state.", labels=["application", "kind", "state"]
         )
@@ -56,7 +58,9 @@ def _applications() -> GaugeMetricFamily:
     gauge = GaugeMetricFamily("provisor_applications", "Applications by state.", labels=["state"])
     states = dict.fromkeys([*Health.State.values, "paused"], 0)
     health = dict(Health.objects.values_list("application_id", "state"))
-    for application, paused in Application.objects.filter(deleted_at=None).values_list("id", "paused"):
+    for application, paused in known(Application.objects.filter(deleted_at=None), "pk").values_list(
+        "id", "paused"
+    ):
         states["paused" if paused else health.get(application, Health.State.WELL.value)] += 1
     for state, count in states.items():
         gauge.add_metric([state], count)

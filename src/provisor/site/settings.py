@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "provisor.access.sessions.SessionEnds",
+    "provisor.access.narrowing.Narrowing",
     "provisor.site.sign_in.SignInRequired",
     "provisor.site.second_factor.SecondFactorDue",
     "django.contrib.messages.middleware.MessageMiddleware",

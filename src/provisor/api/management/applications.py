@@ -5,11 +5,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from provisor.access.narrowing import known
 from provisor.access.permissions import Permission
 from provisor.api.management import documents, engine_port
 from provisor.api.management.answers import Limit, answer, nothing, paging, seen_version
 from provisor.api.management.bodies import ApplicationChangeBody, ApplicationNewBody
-from provisor.api.management.caller import actor_of, demand
+from provisor.api.management.caller import actor_of, demand, principal_in
 from provisor.api.management.credentials_shown import given_auth, shown_auth
 from provisor.api.management.members import settable
 from provisor.api.management.mounting import operation, read_uuid
@@ -46,7 +47,7 @@ def list_applications(
 ) -> HttpResponse:
     """List the applications, the oldest first."""
     page = paging(request, limit, cursor)
-    rows = live_applications().prefetch_related("credentials").order_by("pk")
+    rows = known(live_applications(), "pk").prefetch_related("credentials").order_by("pk")
     rows = rows.filter(name_key=fold(name)) if name is not None else rows
     rows = rows.filter(pk__gt=page.position) if page.position else rows
     found = list(rows[: limit + 1])
@@ -62,7 +63,7 @@ def create_application(request: HttpRequest, body: ApplicationNewBody) -> HttpRe
         demand(request, Permission.ALLOW_NETWORKS)
     if "auth" in fields:
         fields["auth"] = given_auth(fields["auth"])
-    row = services.create_application(actor=actor_of(request), **fields)
+    row = services.create_application(actor=actor_of(request), may_loosen=_may_loosen(request), **fields)
     return shown(row, status=201, location=f"{request.path}/{row.id}")
 
 
@@ -83,7 +84,9 @@ def update_application(
     if "auth" in changes:
         changes["auth"] = given_auth(changes["auth"], shown_auth(row))
         changes = {key: value for key, value in changes.items() if key != "auth" or value is not None}
-    row = services.update_application(row.id, changes, actor=actor_of(request), version=version)
+    row = services.update_application(
+        row.id, changes, actor=actor_of(request), version=version, may_loosen=_may_loosen(request)
+    )
     return shown(row)
 
 
@@ -99,6 +102,10 @@ def delete_application(request: HttpRequest, application_id: str) -> HttpRespons
 def shown(row: Application, *, status: int = 200, location: str = "") -> HttpResponse:
     document = documents.application(row, engine_port.statuses([row.id])[row.id])
     return answer(document, status, version=row.version, location=location)
+
+
+def _may_loosen(request: HttpRequest) -> bool:
+    return principal_in(request).may(Permission.LOOSEN_PROTECTIONS)
 
 
 def _writable(body: dict[str, Any], row: Application | None = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from provisor.access.narrowing import known
 from provisor.api.management import documents
 from provisor.api.moments import from_milliseconds, rfc3339
 from provisor.applications.models import Application
@@ -130,7 +131,7 @@ def attempts(
     application_id: UUID | None, user_id: UUID | None, before: int | None, count: int
 ) -> list[Attempt]:
     """Attempts, the newest first, before one of them."""
-    rows = Attempt.objects.order_by("-id")
+    rows = known(Attempt.objects.order_by("-id"))
     rows = rows.filter(application_id=application_id) if application_id else rows
     rows = rows.filter(local_id=user_id) if user_id else rows
     rows = rows.filter(id__lt=before) if before else rows
@@ -138,7 +139,7 @@ def attempts(
 
 
 def run(run_id: UUID) -> Run | None:
-    return Run.objects.filter(pk=run_id).first()
+    return known(Run.objects.filter(pk=run_id)).first()
 
 
 def holds(application_id: UUID, state: str | None, after: UUID | None, count: int) -> list[Hold]:

@@ -63,7 +63,8 @@ def _done(caller: str, key: str, work: Callable[[], HttpResponse]) -> HttpRespon
     except BaseException:
         mine.delete()
         raise
-    if response.status_code in _SUCCESS:
+    # what is shown once is not kept: a token stands in its answer
+    if response.status_code in _SUCCESS and response.get("Cache-Control") != "no-store":
         headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
         mine.update(status=response.status_code, headers=headers, body=response.content)
     else:

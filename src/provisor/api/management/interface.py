@@ -10,10 +10,12 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
+from provisor.access.refusal import AccessRefusal
 from provisor.api.bearer import Unauthenticated
 from provisor.api.documents import BODY_LIMIT, BodyRefused, parse, within_limit
 from provisor.api.management import (
     access,
+    accounts,
     acts,
     applications,
     connections,
@@ -26,6 +28,7 @@ from provisor.api.management import (
     records,
     refusals,
     sign_in,
+    tokens,
 )
 from provisor.api.management.problems import Problem
 from provisor.applications.refusals import ConfigurationRefusal
@@ -71,6 +74,8 @@ def make() -> NinjaAPI:
         access,
         notices,
         sign_in,
+        accounts,
+        tokens,
     ):
         api.add_router("", room.router)
     # Instead of django-ninja's own handlers: whatever is raised ends at one door.
@@ -105,6 +110,7 @@ _TOO_LARGE: Final = Problem(413, "too-large", f"The body is larger than {BODY_LI
 #: What each error of the layers below means here.
 _FORESEEN: Final[tuple[tuple[type[BaseException], Callable[[Any], Problem]], ...]] = (
     (Problem, lambda problem: problem),
+    (AccessRefusal, refusals.of_access),
     (ConfigurationRefusal, refusals.of_configuration),
     (DirectoryRefusal, refusals.of_directory),
     (OperationRefused, refusals.of_operation),

@@ -3,10 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from provisor.access.narrowing import known
+from provisor.access.permissions import Permission
 from provisor.api.management import documents
 from provisor.api.management.answers import Limit, answer, nothing, paging, seen_version
 from provisor.api.management.bodies import PolicyChangeBody, PolicyNewBody
-from provisor.api.management.caller import actor_of
+from provisor.api.management.caller import actor_of, demand
 from provisor.api.management.members import settable
 from provisor.api.management.mounting import operation, read_uuid
 from provisor.api.management.pages import PolicyPage
@@ -32,7 +34,7 @@ def list_policies(
 ) -> HttpResponse:
     """List the policies, the oldest first."""
     page = paging(request, limit, cursor)
-    rows = live_policies().order_by("pk")
+    rows = known(live_policies()).order_by("pk")
     rows = rows.filter(application_id=read_uuid("application", application)) if application else rows
     rows = rows.filter(group_id=read_uuid("group", group)) if group else rows
     rows = rows.filter(pk__gt=page.position) if page.position else rows
@@ -42,7 +44,10 @@ def list_policies(
 @operation(router, "POST", "/policies", gives=PolicyShape, status=201)
 def create_policy(request: HttpRequest, body: PolicyNewBody) -> HttpResponse:
     """Grant an application to a group."""
-    row = services.create_policy(actor=actor_of(request), **settable(body.root, _SHOWN_ONLY))
+    fields = settable(body.root, _SHOWN_ONLY)
+    if fields.get("application") is not None:
+        demand(request, Permission.MANAGE_APPLICATIONS, fields["application"])
+    row = services.create_policy(actor=actor_of(request), **fields)
     return answer(documents.policy(row), 201, version=row.version, location=f"{request.path}/{row.id}")
 
 
@@ -74,7 +79,7 @@ def delete_policy(request: HttpRequest, policy_id: str) -> HttpResponse:
 
 
 def _find(given: str) -> Policy:
-    row = live_policies().filter(pk=read_uuid("policy", given)).first()
+    row = known(live_policies()).filter(pk=read_uuid("policy", given)).first()
     if row is None:
         raise missing("policy", given)
     return row

@@ -18,6 +18,7 @@ from provisor.applications.profiles import catalogue
 from provisor.audit.export import FORMATS, lines
 from provisor.audit.models import AuditEntry
 from provisor.directory.models import JournalEntry
+from provisor.provisioning.known_changes import known_changes
 from provisor.streaming import in_parts
 
 router = Router(tags=["Records"])
@@ -101,7 +102,7 @@ def list_journal_entries(
 ) -> HttpResponse:
     """List changes of the directory and the configuration, the newest first."""
     page = paging(request, limit, cursor)
-    rows = JournalEntry.objects.order_by("-pk")
+    rows = known_changes(JournalEntry.objects.order_by("-pk"))
     rows = rows.filter(subject_id=read_uuid("subject", subject)) if subject else rows
     rows = rows.filter(event=event) if event else rows
     rows = rows.filter(pk__lt=page.position) if page.position else rows

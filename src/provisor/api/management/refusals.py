@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from provisor.access.refusal import AccessRefusal
+from provisor.access.refusal import Kind as AccessKind
 from provisor.api.bearer import Unauthenticated
 from provisor.api.documents import BodyRefused
 from provisor.api.management.problems import Fault, Problem
@@ -19,6 +21,7 @@ _CONFIGURATION: Final[Mapping[ConfigurationKind, tuple[int, str]]] = {
     ConfigurationKind.MISSING: (404, "not-found"),
     ConfigurationKind.CONFLICT: (412, "changed-meanwhile"),
     ConfigurationKind.PROTECTED: (409, "not-now"),
+    ConfigurationKind.RESERVED: (403, "forbidden"),
 }
 _DIRECTORY: Final[Mapping[DirectoryKind, tuple[int, str]]] = {
     DirectoryKind.INVALID: (422, "invalid"),
@@ -28,6 +31,13 @@ _DIRECTORY: Final[Mapping[DirectoryKind, tuple[int, str]]] = {
     DirectoryKind.CYCLE: (422, "invalid"),
     DirectoryKind.PROTECTED: (409, "not-now"),
 }
+_ACCESS: Final[Mapping[AccessKind, tuple[int, str]]] = {
+    AccessKind.INVALID: (422, "invalid"),
+    AccessKind.DUPLICATE: (409, "duplicate"),
+    AccessKind.MISSING: (404, "not-found"),
+    AccessKind.PROTECTED: (409, "not-now"),
+    AccessKind.EXCEEDS: (403, "forbidden"),
+}
 _BODY: Final = {400: "unreadable", 413: "too-large", 415: "wrong-media-type"}
 
 
@@ -36,6 +46,11 @@ def of_configuration(refused: ConfigurationRefusal) -> Problem:
     faults = [Fault(pointer=each.place, reason=each.reason, hint=each.hint) for each in refused.problems]
     detail = " ".join(f"{each.reason} {each.hint}".strip() for each in refused.problems[:3])
     return Problem(status, slug, detail, faults)
+
+
+def of_access(refused: AccessRefusal) -> Problem:
+    status, slug = _ACCESS[refused.kind]
+    return Problem(status, slug, refused.reason, [Fault(pointer=f"/{refused.field}", reason=refused.reason)])
 
 
 def of_directory(refused: DirectoryRefusal) -> Problem:

@@ -8,8 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from provisor.api.bearer import Unauthenticated, principal_of
+from provisor.access.narrowing import narrowed_to
+from provisor.api.bearer import Unauthenticated
 from provisor.api.documents import MediaTypes, announced_length
+from provisor.api.management.caller import caller_of
 from provisor.api.management.description import describer
 from provisor.api.management.idempotency import once
 from provisor.api.management.interface import as_problem, make, unauthenticated
@@ -42,9 +44,9 @@ def _door(view: _View, *, public: bool = False) -> _View:
     @csrf_exempt
     def enter(request: HttpRequest, **parts: str) -> HttpResponse:
         try:
-            if not public:
-                principal_of(request)
-            return _answered(request, lambda: view(request, **parts))
+            applications = None if public else caller_of(request).applications
+            with narrowed_to(applications):
+                return _answered(request, lambda: view(request, **parts))
         except Unauthenticated as reason:
             return unauthenticated(reason)
         except Exception as error:  # noqa: BLE001 - a caller gets a problem, whatever broke

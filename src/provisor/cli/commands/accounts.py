@@ -1,14 +1,17 @@
-"""`provisor admin create` and `provisor token create`: who may sign in, and with which token."""
+"""`provisor admin` and `provisor token`: who may sign in, for which applications, and with which tokens."""
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
+from provisor.cli.bounds import bounds_of, found_id, words_of
 from provisor.cli.opening import actor, open_installation
 from provisor.cli.refusals import CommandRefusal
-from provisor.cli.screen import remark, say
+from provisor.cli.screen import plain_table, remark, say, show, show_json
 from provisor.cli.secrets_given import read_stdin_line
 
 if TYPE_CHECKING:
@@ -16,6 +19,14 @@ if TYPE_CHECKING:
 
 admin = typer.Typer(help="Accounts that administer Provisor.", no_args_is_help=True)
 token = typer.Typer(help="Tokens for the APIs.", no_args_is_help=True)
+
+_Applications = Annotated[
+    list[str] | None,
+    typer.Option("--application", help="An application to look after, by id or name; may be given again."),
+]
+_AllApplications = Annotated[
+    bool, typer.Option("--all-applications", help="Look after all applications, and the directory.")
+]
 
 
 @admin.callback()
@@ -30,6 +41,7 @@ def _token() -> None:
 
 @admin.command("create")
 def create_admin(
+    *,
     email: Annotated[str, typer.Option(help="The e-mail address to sign in with.")],
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
@@ -38,14 +50,64 @@ def create_admin(
         str, typer.Option(help="owner, application-administrator, approver, help-desk or auditor.")
     ] = "owner",
     name: Annotated[str, typer.Option(help="The name to show.")] = "",
+    application: _Applications = None,
+    all_applications: _AllApplications = False,
 ) -> None:
-    """Create an account that can sign in to the console at once."""
+    """Create an account that can sign in to the console at once. Whoever has a shell here can make an owner: break-glass."""
     password = read_stdin_line("password") if password_stdin else _asked_password()
     open_installation()
     from provisor.access.accounts import create_account
 
-    account = create_account(email, password, role, actor(), name=name)
+    bounds = bounds_of(role, application or [], all_of_them=all_applications)
+    account = create_account(email, password, role, actor(), name=name, applications=bounds)
     say(f'"{account.email}" can sign in now, as {account.role}.')
+    if account.applications == []:
+        remark("It looks after no application yet: provisor admin role EMAIL ROLE --application APP")
+
+
+@admin.command("role")
+def change_admin(
+    email: Annotated[str, typer.Argument(help="The e-mail address of the account.")],
+    role: Annotated[
+        str, typer.Argument(help="owner, application-administrator, approver, help-desk or auditor.")
+    ],
+    application: _Applications = None,
+    all_applications: _AllApplications = False,
+) -> None:
+    """Give an account another role, and say which applications it looks after."""
+    open_installation()
+    from provisor.access.accounts import change_role
+
+    bounds = bounds_of(role, application or [], all_of_them=all_applications)
+    account = change_role(_holder(email).id, role, actor(), applications=bounds)
+    say(f'"{account.email}" is {account.role} now, for {words_of(account.applications)}.')
+
+
+@admin.command("list")
+def list_admins(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List the accounts with their roles and the applications that they look after."""
+    open_installation()
+    from provisor.access.models import Account
+
+    found: list[Account] = list(Account.objects.select_related("directory_user").order_by("email"))
+    if as_json:
+        return show_json([_document(one) for one in found])
+    table = plain_table("", ("e-mail", "role", "looks after", "can sign in"))
+    for one in found:
+        table.add_row(one.email, one.role, words_of(one.applications), "yes" if one.may_sign_in() else "no")
+    return show(table)
+
+
+def _document(account: "Account") -> dict[str, Any]:
+    return {
+        "id": str(account.id),
+        "email": account.email,
+        "role": account.role,
+        "applications": account.applications,
+        "can_sign_in": account.may_sign_in(),
+    }
 
 
 @admin.command("lock")
@@ -87,6 +149,7 @@ def reset_admin(
 
 @token.command("create")
 def create_token(
+    *,
     name: Annotated[str, typer.Argument(help="What the token is for.")],
     role: Annotated[
         str, typer.Option(help="owner, application-administrator, approver, help-desk or auditor.")
@@ -94,20 +157,82 @@ def create_token(
     account: Annotated[
         str, typer.Option(help="E-mail address of its account; needed where there are several owners.")
     ] = "",
+    use: Annotated[str, typer.Option(help="all, read-only or scim-only.")] = "all",
+    application: Annotated[
+        list[str] | None,
+        typer.Option(help="Only for this application; may be given again. Else all of its account."),
+    ] = None,
+    days: Annotated[int, typer.Option(min=0, help="Days until it ends; 0: when it is revoked.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Create an API token and print it: this once, it is not kept in clear."""
     open_installation()
     from provisor.access.tokens import issue
 
-    issued, plain = issue(_holder(account), name, role, actor())
+    ends = datetime.now(UTC) + timedelta(days=days) if days else None
+    bounds = [found_id(one) for one in application] if application else None
+    issued, plain = issue(
+        _holder(account), name, role, actor(), use=use, applications=bounds, expires_at=ends
+    )
     if as_json:
-        say(json.dumps({"id": str(issued.id), "name": issued.name, "role": issued.role, "token": plain}))
+        say(
+            json.dumps(
+                {
+                    "id": str(issued.id),
+                    "name": issued.name,
+                    "role": issued.role,
+                    "use": issued.use,
+                    "token": plain,
+                }
+            )
+        )
         return
     say(plain)
     remark(
         f"It acts for {issued.account.email} as {issued.role}. It is not shown again: keep it where secrets are kept."
     )
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """List the tokens that were not revoked, with what they are for and when they were last used."""
+    open_installation()
+    from provisor.access.models import Token
+
+    table = plain_table("", ("id", "name", "begins with", "account", "role", "for", "ends", "last used"))
+    for one in (
+        Token.objects.filter(revoked_at=None).select_related("account").order_by("account__email", "id")
+    ):
+        bounds = "all of its account" if one.applications is None else words_of(one.applications)
+        table.add_row(
+            str(one.id),
+            one.name,
+            one.prefix,
+            one.account.email,
+            one.role,
+            f"{one.use}, {bounds}",
+            _day(one.expires_at),
+            _day(one.last_used_at),
+        )
+    show(table)
+
+
+@token.command("revoke")
+def revoke_token(
+    token_id: Annotated[
+        UUID, typer.Argument(metavar="ID", help="The id of the token, as the list shows it.")
+    ],
+) -> None:
+    """End a token at once and for good."""
+    open_installation()
+    from provisor.access.tokens import revoke
+
+    ended = revoke(token_id, actor())
+    say(f'The token "{ended.name}" is revoked: what uses it is refused from now on.')
+
+
+def _day(moment: "datetime | None") -> str:
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else "-"
 
 
 def _asked_password() -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from provisor.access.narrowing import known
 from provisor.applications.models import Application
 from provisor.provisioning.models import Run
 from provisor.provisioning.queries import work_remaining
@@ -62,7 +63,7 @@ class Progress:
 
 def runs(application_id: UUID | None, state: str) -> "QuerySet[Run]":
     """Runs of live applications, narrowed to one application or one state where asked for."""
-    found = Run.objects.filter(application__deleted_at=None).select_related("application")
+    found = known(Run.objects.filter(application__deleted_at=None)).select_related("application")
     if application_id is not None:
         found = found.filter(application_id=application_id)
     return found.filter(state=state) if state in Run.State.values else found
@@ -118,4 +119,8 @@ def duration(seconds: float) -> str:
 
 def choices() -> list[tuple[UUID, str]]:
     """Applications to filter by."""
-    return list(Application.objects.filter(deleted_at=None).order_by("name_key").values_list("id", "name"))
+    return list(
+        known(Application.objects.filter(deleted_at=None), "pk")
+        .order_by("name_key")
+        .values_list("id", "name")
+    )

@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from provisor.access.narrowing import known
 from provisor.access.permissions import Permission
 from provisor.console.activity import reading
 from provisor.console.applications import attempts
@@ -42,7 +43,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 def log(request: HttpRequest) -> HttpResponseBase:
     """Every request to every application with its answer, newest first."""
     form = attempts.AttemptFilter(request.GET)
-    found = attempts.filtered(Attempt.objects.filter(application__deleted_at=None), form)
+    found = attempts.filtered(known(Attempt.objects.filter(application__deleted_at=None)), form)
     if request.GET.get("export") == "csv":
         return csv_answer(request, "log", attempts.HEADER, attempts.lines_of(found))
     page = page_of(found.select_related("application").defer("request", "response"), request, "-id")
@@ -62,7 +63,7 @@ def log(request: HttpRequest) -> HttpResponseBase:
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """One run: how far it is or what it did, and its first requests that failed."""
     found = get_object_or_404(
-        Run.objects.select_related("application"), pk=run_id, application__deleted_at=None
+        known(Run.objects.select_related("application")), pk=run_id, application__deleted_at=None
     )
     of_run = Attempt.objects.filter(application_id=found.application_id, run_id=found.id)
     context = {
@@ -80,7 +81,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @requires(Permission.READ)
 def attempt(request: HttpRequest, attempt_id: int) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Lead to the attempt on its application's log."""
-    found = Attempt.objects.filter(pk=attempt_id).first() if attempt_id < 2**63 else None
+    found = known(Attempt.objects.filter(pk=attempt_id)).first() if attempt_id < 2**63 else None
     if found is None:
         raise Http404
     return redirect("application-attempt", found.application_id, found.id)

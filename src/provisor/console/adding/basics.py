@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from provisor.access.narrowing import known
 from provisor.applications.configuration import read_name
 from provisor.applications.lookup import live_applications
 from provisor.applications.models import Application
@@ -112,5 +113,5 @@ def suggested_name(profile: Profile) -> str:
 
 def not_started() -> list[Application]:
     """Applications that only observe: their set-up can be gone on with."""
-    observing = live_applications().filter(mode=Application.Mode.OBSERVE)
+    observing = known(live_applications(), "pk").filter(mode=Application.Mode.OBSERVE)
     return list(observing.order_by("-created_at", "-id")[:_OFFERED])

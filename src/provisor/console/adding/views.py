@@ -25,7 +25,7 @@ from provisor.console.adding.connecting import ChangedConnectionForm, field_name
 from provisor.console.adding.reviewing import foresee, start
 from provisor.console.adding.steps import STEPS, next_step, steps_of
 from provisor.console.adding.testing import Tested, remember
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, may, requires
 from provisor.console.mapping.editor import editor, save_mapping
 from provisor.console.mapping.features import features, save_features
 from provisor.console.refusals import is_conflict, place_errors, sentence_of
@@ -136,7 +136,13 @@ def _save(
     if auth is not None:
         changes["auth"] = auth
     edition = form.cleaned_data["edition"]
-    changed = update_application(application.pk, changes, actor=actor_of(request), version=edition)
+    changed = update_application(
+        application.pk,
+        changes,
+        actor=actor_of(request),
+        version=edition,
+        may_loosen=may(request, Permission.LOOSEN_PROTECTIONS),
+    )
     if report is not None and auth is not None:
         remember(changed, report)
     return reverse("set-up", args=[application.pk, goes_to(request)])

@@ -32,7 +32,7 @@ from provisor.console.guard import actor_of, requires
 
 
 @require_safe
-@requires(Permission.MANAGE_APPLICATIONS)
+@requires(Permission.ADD_APPLICATIONS)
 def basics(request: HttpRequest) -> HttpResponse:
     """Choose the kind of application and its name. Nothing is kept before the next step."""
     search = request.GET.get("q", "")
@@ -56,7 +56,7 @@ def basics(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
-@requires(Permission.MANAGE_APPLICATIONS)
+@requires(Permission.ADD_APPLICATIONS)
 def connection(request: HttpRequest) -> HttpResponse:
     """Say where it is and how to sign in there; saving makes the application, which observes and sends nothing."""
     chosen = BasicsForm(request.GET)
@@ -85,7 +85,7 @@ def _nameless(request: HttpRequest, chosen: BasicsForm) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.MANAGE_APPLICATIONS)
+@requires(Permission.ADD_APPLICATIONS)
 def forget(request: HttpRequest) -> HttpResponse:
     """Forget a draft."""
     forget_draft(request, request.POST.get("name", ""))

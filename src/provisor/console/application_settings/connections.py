@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.applications import connections
 from provisor.console import notices
 from provisor.console.application_settings.page import REFUSED
 from provisor.console.applications.frame import frame
 from provisor.console.forms import ConsoleForm, EditionMixin
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, may, requires
 from provisor.console.mapping.access import refuse_readers
 from provisor.console.refusals import REFUSALS, place_errors
 from provisor.scim.certificates import describe
@@ -110,7 +109,7 @@ def connection(request: HttpRequest, application_id: UUID) -> HttpResponse:
     part = _PARTS.get(request.POST.get("part", ""))
     if part is None:
         raise Http404
-    if not _may(request, part.needs):
+    if not may(request, part.needs):
         raise PermissionDenied
     return _saved(request, context, part(request.POST))
 
@@ -143,7 +142,7 @@ def _page(request: HttpRequest, context: dict[str, Any], *, bound: Part | None =
     for name, part in _PARTS.items():
         form = bound if bound is not None and bound.part == name else part(initial=initial)
         form.auto_id = f"{name}-%s"
-        cards.append({"form": form, "may": _may(request, part.needs)})
+        cards.append({"form": form, "may": may(request, part.needs)})
     more = {
         "networks": cards[0],
         "authorities": cards[1],
@@ -154,7 +153,3 @@ def _page(request: HttpRequest, context: dict[str, Any], *, bound: Part | None =
     }
     status = REFUSED if bound is not None else 200
     return render(request, "console/application_settings/connection.html", {**context, **more}, status=status)
-
-
-def _may(request: HttpRequest, permission: Permission) -> bool:
-    return isinstance(request.user, Account) and allows(request.user.role, permission)

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from provisor.access.permissions import Permission
 from provisor.applications.capabilities import facts_of
 from provisor.applications.models import Application
 from provisor.console.application_settings import reading
@@ -13,6 +15,7 @@ from provisor.console.application_settings.credential_forms import CredentialFor
 from provisor.console.application_settings.forms import PARTS, PartForm
 from provisor.console.application_settings.pace import pace
 from provisor.console.application_settings.schedule import moments, standstill
+from provisor.console.guard import may
 from provisor.console.mapping.editor import meanwhile
 from provisor.scim.capabilities import resolve
 
@@ -45,6 +48,9 @@ def page(
     live, allowed = reading.allowed_removals(application)
     shown = {
         "forms": forms,
+        "brake_note": ""
+        if may(request, Permission.LOOSEN_PROTECTIONS)
+        else _("Letting more through is for owners."),
         "first": credentials[0],
         "second": credentials[1],
         "stored_count": sum(stored.at is not None for stored in slots),

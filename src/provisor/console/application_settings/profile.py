@@ -21,7 +21,7 @@ from provisor.console.application_settings.profile_reading import in_lines
 from provisor.console.application_settings.reading import profile_of
 from provisor.console.applications.frame import frame
 from provisor.console.forms import ConsoleForm, EditionMixin
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, may, requires
 from provisor.console.mapping.editor import meanwhile
 from provisor.console.mapping.reach import WouldChange, would_change
 from provisor.console.refusals import REFUSALS, is_conflict, sentence_of
@@ -101,7 +101,13 @@ def _shown(
 
 def _rehearsed(request: HttpRequest, application: Application, form: ProfileForm) -> WouldChange:
     changes = profile_changes(application, form.cleaned_data["to"], form.cleaned_data["take"])
-    return would_change(application, changes, actor_of(request), version=form.cleaned_data.get("edition"))
+    return would_change(
+        application,
+        changes,
+        actor_of(request),
+        version=form.cleaned_data.get("edition"),
+        may_loosen=may(request, Permission.LOOSEN_PROTECTIONS),
+    )
 
 
 def _saved(request: HttpRequest, context: dict[str, Any], form: ProfileForm) -> HttpResponse:
@@ -121,7 +127,13 @@ def _saved(request: HttpRequest, context: dict[str, Any], form: ProfileForm) -> 
             return _shown(request, context, form, change, foreseen=effect)
         changes = profile_changes(application, to, take)
         version = form.cleaned_data["edition"]
-        update_application(application.id, changes, actor=actor_of(request), version=version)
+        update_application(
+            application.id,
+            changes,
+            actor=actor_of(request),
+            version=version,
+            may_loosen=may(request, Permission.LOOSEN_PROTECTIONS),
+        )
     except REFUSALS as refusal:
         if not is_conflict(refusal):
             return _shown(request, context, form, change, refusal=sentence_of(refusal))

@@ -29,7 +29,7 @@ from provisor.console.application_settings.credential_forms import CredentialFor
 from provisor.console.application_settings.forms import PARTS, AddressForm, ExclusionsForm, PartForm
 from provisor.console.application_settings.page import page, with_edition
 from provisor.console.applications.frame import frame
-from provisor.console.guard import actor_of, confirmed, confirmed_where, requires
+from provisor.console.guard import actor_of, confirmed, confirmed_where, may, requires
 from provisor.console.mapping.access import refuse_readers
 from provisor.console.mapping.reach import WouldChange, would_change
 from provisor.console.refusals import REFUSALS, is_conflict, place_errors, sentence_of
@@ -64,7 +64,11 @@ def _saved(request: HttpRequest, context: dict[str, Any], form: PartForm) -> Htt
         if asked:
             return page(request, context, bound=form, **asked)
         update_application(
-            application.id, form.changes, actor=actor_of(request), version=form.cleaned_data["edition"]
+            application.id,
+            form.changes,
+            actor=actor_of(request),
+            version=form.cleaned_data["edition"],
+            may_loosen=may(request, Permission.LOOSEN_PROTECTIONS),
         )
     except ConfigurationRefusal as refusal:
         if is_conflict(refusal):

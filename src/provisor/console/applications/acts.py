@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.applications.applications import pause, resume, update_application
 from provisor.applications.models import Application
 from provisor.console import notices
 from provisor.console.applications.frame import frame
 from provisor.console.applications.planned import first_part
 from provisor.console.forms import ConsoleForm
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, demand, requires
 from provisor.console.reach import is_asked, is_part
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
 from provisor.console.shell import undo
@@ -83,7 +82,7 @@ def resume_application(request: HttpRequest, application_id: UUID) -> HttpRespon
 
 
 @require_POST
-@requires(Permission.PROVISION)
+@requires(Permission.START_PASSES)
 def sync_application(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Try again everything that is stuck or rests."""
     try:
@@ -147,8 +146,7 @@ def _back(request: HttpRequest, application_id: UUID) -> str:
 
 
 def _resume_again(request: HttpRequest, needs: dict[str, str]) -> str:
-    if not allows(getattr(request.user, "role", ""), Permission.MANAGE_APPLICATIONS):
-        raise PermissionDenied
+    demand(request, Permission.MANAGE_APPLICATIONS, UUID(needs["application"]))
     application = resume(needs["application"], actor=actor_of(request))
     return _("%(name)s is resumed: what waited is sent now.") % {"name": application.name}
 

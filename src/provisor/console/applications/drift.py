@@ -36,7 +36,7 @@ def drift(request: HttpRequest, application_id: UUID) -> HttpResponse:
         "narrowed": wanted.is_narrowed,
         "page": page,
         "findings": reading.rows_of(page.rows),
-        "acts": allowed_acts(getattr(request.user, "role", "")),
+        "acts": allowed_acts(request),
         "form": DriftForm(initial=reading.settings_of(context["application"])),
         "parted": rows_of(parted.defer("sent", "observed", "intent", "doubt").order_by("id")[:MOST]),
     }

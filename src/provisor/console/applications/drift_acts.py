@@ -30,7 +30,7 @@ def _back(application_id: UUID) -> str:
 
 
 @require_POST
-@requires(Permission.PROVISION)
+@requires(Permission.START_PASSES)
 def scan(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Ask for a scan."""
     application = frame(request, application_id, "")["application"]
@@ -45,7 +45,7 @@ def scan(request: HttpRequest, application_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.PROVISION)
+@requires(Permission.START_PASSES)
 def stop(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """End the scan that is under way."""
     frame(request, application_id, "")
@@ -141,7 +141,7 @@ def adopt_one(request: HttpRequest, application_id: UUID, finding_id: int) -> Ht
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(Permission.PROVISION)
+@requires(Permission.START_PASSES)
 def assert_again(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Read every account and group again and put right what differs, after the number was shown."""
     context = frame(request, application_id, "drift")

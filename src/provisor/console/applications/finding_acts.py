@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.applications.models import Application
 from provisor.audit.actor import Actor
 from provisor.console import notices
-from provisor.console.guard import actor_of
+from provisor.console.guard import actor_of, demand, may
 from provisor.console.refusals import REFUSALS, sentence_of
 from provisor.provisioning import finding_acts as services
 from provisor.provisioning.models import Finding
@@ -70,9 +69,9 @@ ACTS: Final = {
 }  # fmt: skip
 
 
-def allowed_acts(role: str) -> list[FindingAct]:
-    """The acts that a role may do."""
-    return [act for act in ACTS.values() if allows(role, act.permission)]
+def allowed_acts(request: HttpRequest) -> list[FindingAct]:
+    """The acts that whoever asks may do."""
+    return [act for act in ACTS.values() if may(request, act.permission)]
 
 
 def chosen_findings(request: HttpRequest, application_id: UUID) -> list[Finding]:
@@ -126,8 +125,7 @@ def _sentence(act: str, count: int) -> str:
 
 def apply(request: HttpRequest, application: Application, act: FindingAct, chosen: Sequence[Finding]) -> None:
     """Do an act to each that it is for, as it was shown, and say what became of it."""
-    if not allows(getattr(request.user, "role", ""), act.permission):
-        raise PermissionDenied
+    demand(request, act.permission, application.pk)
     done, refused = 0, []
     for one in chosen:
         try:

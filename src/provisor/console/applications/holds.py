@@ -11,14 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.applications.models import Application
 from provisor.console import notices
 from provisor.console.applications import phrases
 from provisor.console.applications.frame import frame
 from provisor.console.applications.holds_reading import MOST, acts_of, batches_of, held, released_of, rows_of
-from provisor.console.guard import actor_of, confirmed, requires
+from provisor.console.guard import actor_of, confirmed, may, requires
 from provisor.console.keyset import page_of
 from provisor.console.refusals import REFUSALS, sentence_of
 from provisor.directory.queries import as_id
@@ -41,7 +40,7 @@ DECISIONS = ("release", "keep")
 def holds(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Causes, people, and the two decisions."""
     context = frame(request, application_id, "holds")
-    may_release = isinstance(request.user, Account) and allows(request.user.role, Permission.RELEASE_HOLDS)
+    may_release = may(request, Permission.RELEASE_HOLDS)
     page = page_of(held(application_id), request, "id")
     ruled = rulings(page.rows, actor_of(request)).values()
     refusals = list(dict.fromkeys(each.refusal for each in ruled if each.refusal))

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.applications.models import Application
 from provisor.audit.actor import Actor
 from provisor.console import notices
-from provisor.console.guard import actor_of
+from provisor.console.guard import actor_of, demand, may
 from provisor.console.refusals import REFUSALS, sentence_of
 from provisor.console.shell import undo
 from provisor.provisioning.models import Link
@@ -57,9 +56,9 @@ ACTS: Final = {
 }
 
 
-def allowed_acts(role: str) -> list[LinkAct]:
-    """The acts that a role may do."""
-    return [act for act in ACTS.values() if allows(role, act.permission)]
+def allowed_acts(request: HttpRequest) -> list[LinkAct]:
+    """The acts that whoever asks may do."""
+    return [act for act in ACTS.values() if may(request, act.permission)]
 
 
 def reach(act: str, count: int, application: Application) -> str:
@@ -93,8 +92,7 @@ def reach(act: str, count: int, application: Application) -> str:
 
 def apply(request: HttpRequest, application: Application, act: LinkAct, links: Sequence[Link]) -> None:
     """Do it to each link, and say at the top of the next page what came of it."""
-    if not allows(getattr(request.user, "role", ""), act.permission):
-        raise PermissionDenied
+    demand(request, act.permission, application.pk)
     done: list[Link] = []
     refused: list[str] = []
     for link in links[:MOST]:
@@ -147,7 +145,7 @@ def _undo(act: str, done: Iterable[Link]) -> tuple[str, dict[str, Any]] | None:
 
 
 def _retry_again(request: HttpRequest, needs: dict[str, Any]) -> str:
-    _demand(request, ACTS["retry"].permission)
+    _demand(request, ACTS["retry"].permission, needs["links"])
     for link_id in needs["links"]:
         retry_link(link_id, actor=actor_of(request))
     return ngettext("%(count)d link is tried again.", "%(count)d links are tried again.", len(needs["links"])) % {
@@ -156,7 +154,7 @@ def _retry_again(request: HttpRequest, needs: dict[str, Any]) -> str:
 
 
 def _link_again(request: HttpRequest, needs: dict[str, Any]) -> str:
-    _demand(request, ACTS["unlink"].permission)
+    _demand(request, ACTS["unlink"].permission, [link_id for link_id, _ in needs["links"]])
     for link_id, remote_id in needs["links"]:
         adopt_link(link_id, actor=actor_of(request), remote_id=remote_id)
     count = len(needs["links"])
@@ -167,9 +165,13 @@ def _link_again(request: HttpRequest, needs: dict[str, Any]) -> str:
     ) % {"count": count}
 
 
-def _demand(request: HttpRequest, permission: Permission) -> None:
-    if not allows(getattr(request.user, "role", ""), permission):
-        raise PermissionDenied
+def _demand(request: HttpRequest, permission: Permission, links: Sequence[int]) -> None:
+    """As it is now: since the act, the account may have got another role or other applications."""
+    demand(request, permission)
+    for application in (
+        Link.objects.filter(pk__in=links).values_list("application_id", flat=True).distinct().order_by()
+    ):
+        demand(request, permission, application)
 
 
 undo.register("links.retry", _retry_again)

@@ -57,7 +57,7 @@ def _links(request: HttpRequest, application_id: UUID, kind: Kind) -> HttpRespon
         "kind": kind.value,
         "narrowed": bool(chosen),
         "reason": chosen.get("reason", ""),
-        "acts": link_acts.allowed_acts(getattr(request.user, "role", "")),
+        "acts": link_acts.allowed_acts(request),
         "list_address": reverse(f"application-{tab}", args=[application_id]),
     }
     return render(request, "console/applications/links.html", context)

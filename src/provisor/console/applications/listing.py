@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from provisor.access.narrowing import known
 from provisor.access.permissions import Permission
 from provisor.applications.lookup import live_applications, live_policies
 from provisor.applications.models import Application
@@ -37,7 +38,7 @@ class Listed:
 def applications(request: HttpRequest) -> HttpResponse:
     """All applications in the order of their names, or those that a search finds."""
     text = typed(request.GET.get("q", ""), _LONGEST)
-    found = live_applications()
+    found = known(live_applications(), "pk")
     if text:
         found = found.filter(name_key__contains=fold(text))
     page = page_of(found, request, "name_key", "id")

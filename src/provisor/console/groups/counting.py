@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
+from provisor.access.narrowing import known
 from provisor.applications.lookup import live_policies
 from provisor.directory.models import Closure, Membership, Nesting
 
@@ -62,7 +63,7 @@ def reached(group_ids: Collection[UUID]) -> dict[UUID, Reached]:
     ):
         around[below].add(above)
     grants: defaultdict[UUID, list[str]] = defaultdict(list)
-    policies = live_policies().filter(group_id__in={one for some in around.values() for one in some})
+    policies = known(live_policies()).filter(group_id__in={one for some in around.values() for one in some})
     for group, application in policies.values_list("group_id", "application__name"):
         grants[group].append(application)
     return {one: Reached.by(name for above in around[one] for name in grants[above]) for one in group_ids}

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.console import notices
 from provisor.console.groups import reading
 from provisor.console.groups.forms import QuickAddForm
 from provisor.console.groups.pages import users_page
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, demand, requires
 from provisor.console.reach import Reach, reach_of, told
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
 from provisor.console.shell import undo
@@ -174,8 +172,7 @@ def _apply_to_one(request: HttpRequest, group: Group, user_id: UUID) -> None:
 
 
 def _take_back(request: HttpRequest, needs: dict[str, Any], action: str) -> str:
-    if not (isinstance(request.user, Account) and allows(request.user.role, Permission.MANAGE_DIRECTORY)):
-        raise PermissionDenied
+    demand(request, Permission.MANAGE_DIRECTORY)
     group = reading.group_or_404(UUID(needs["group"]))
     choice = Choice(group, action, [UUID(one) for one in needs["users"]], 0)
     _do(request, choice)

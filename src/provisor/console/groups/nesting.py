@@ -3,19 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.console import notices
 from provisor.console.groups import reading
 from provisor.console.groups.forms import PutInsideForm
 from provisor.console.groups.pages import inside_page
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, demand, requires
 from provisor.console.reach import Reach, is_asked, is_part, reach_of, told
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
 from provisor.console.shell import undo
@@ -124,8 +122,7 @@ def _needs(group: Group, child: Group) -> dict[str, Any]:
 
 
 def _undo(request: HttpRequest, needs: dict[str, Any], *, put: bool) -> str:
-    if not (isinstance(request.user, Account) and allows(request.user.role, Permission.MANAGE_DIRECTORY)):
-        raise PermissionDenied
+    demand(request, Permission.MANAGE_DIRECTORY)
     group, child = reading.group_or_404(UUID(needs["group"])), reading.group_or_404(UUID(needs["child"]))
     (nest if put else unnest)(group.id, child.id, actor=actor_of(request))
     names = {"child": child.display_name, "name": group.display_name}

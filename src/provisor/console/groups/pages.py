@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from provisor.access.narrowing import known
 from provisor.access.permissions import Permission
 from provisor.applications.models import Application, Policy
 from provisor.console.groups import history, reading
@@ -114,7 +115,9 @@ def _places(group: Group, found: list[Policy]) -> list[Place]:
         grants[policy.application_id].append(policy)
     if not grants:
         return []
-    links = {one.application_id: one for one in Link.objects.filter(kind=Kind.GROUP, local_id=group.id)}
+    links = {
+        one.application_id: one for one in known(Link.objects.filter(kind=Kind.GROUP, local_id=group.id))
+    }
     statuses = application_statuses(grants)
     places = [
         Place(policies[0].application, statuses[one], policies, links.get(one))

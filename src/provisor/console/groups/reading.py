@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 
+from provisor.access.narrowing import known
 from provisor.applications.lookup import live_policies
 from provisor.applications.models import Policy
 from provisor.console.groups.counting import Size, sizes
@@ -136,5 +137,5 @@ def around(group: Group) -> QuerySet[Group]:
 
 def policies_of(group: Group) -> list[Policy]:
     """Return the policies that the users of the group come under, its own first, then of groups around it."""
-    found = live_policies().filter(group_id__in=above(group)).select_related("application", "group")
+    found = known(live_policies()).filter(group_id__in=above(group)).select_related("application", "group")
     return sorted(found.order_by("name", "id"), key=lambda each: each.group_id != group.id)

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from provisor.access.narrowing import known
 from provisor.applications.models import Application, Policy
 from provisor.console.names import names_of
 from provisor.directory.models import JournalEntry
 from provisor.provisioning import queries
+from provisor.provisioning.known_changes import known_changes
 
 LATEST_CHANGES = 15
 #: In one statement, and each counted from an index alone; those who are active would be read one by one.
@@ -53,7 +55,7 @@ class FirstSteps:
 
 def application_rows() -> list[ApplicationRow]:
     """Every application with its status, by name."""
-    applications = list(Application.objects.filter(deleted_at=None).order_by("name_key"))
+    applications = list(known(Application.objects.filter(deleted_at=None), "pk").order_by("name_key"))
     statuses = queries.statuses_of(applications)
     return [ApplicationRow(application=one, status=statuses[one.id]) for one in applications]
 
@@ -72,13 +74,13 @@ def first_steps(rows: list[ApplicationRow], directory: dict[str, int]) -> FirstS
     return FirstSteps(
         application=bool(rows),
         people=bool(directory["users"]),
-        policy=accounts or Policy.objects.exists(),
+        policy=accounts or known(Policy.objects.all()).exists(),
     )
 
 
 def latest_changes() -> list[Change]:
     """The newest entries of the journal, newest first."""
-    return changes(JournalEntry.objects.order_by("-id")[:LATEST_CHANGES])
+    return changes(known_changes(JournalEntry.objects.order_by("-id"))[:LATEST_CHANGES])
 
 
 def changes(entries: Iterable[JournalEntry]) -> list[Change]:

@@ -27,7 +27,7 @@ _CONFLICT: Final = 409
 
 
 @require_POST
-@requires(Permission.MANAGE_APPLICATIONS)
+@requires(Permission.ADD_APPLICATIONS)
 @requires(Permission.MANAGE_DIRECTORY)
 def load(request: HttpRequest) -> HttpResponse:
     """Load it, as long work. 409 with a sentence when the system is not empty, or something is missing."""

@@ -6,8 +6,8 @@ from typing import Final
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
+from provisor.console.guard import may
 from provisor.console.long_work import running
 from provisor.console.models import Work
 from provisor.sample.keeper import keeper
@@ -26,10 +26,8 @@ class Offer:
 
 def offer(request: HttpRequest) -> Offer | None:
     """The offer for who may accept it; None where it can be no help. To be asked on an empty system only."""
-    account = request.user
-    assert isinstance(account, Account)
-    permissions = (Permission.MANAGE_APPLICATIONS, Permission.MANAGE_DIRECTORY)
-    if not all(allows(account.role, permission) for permission in permissions):
+    permissions = (Permission.ADD_APPLICATIONS, Permission.MANAGE_APPLICATIONS, Permission.MANAGE_DIRECTORY)
+    if not all(may(request, permission) for permission in permissions):
         return None
     return Offer(missing=missing(), work=under_way())
 

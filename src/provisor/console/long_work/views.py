@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.console import notices
-from provisor.console.guard import requires
+from provisor.console.guard import may, requires
 from provisor.console.long_work import running
 from provisor.console.long_work.reading import Standing, standing
 
@@ -40,6 +40,6 @@ def _found(request: HttpRequest, work_id: UUID) -> Standing:
         raise Http404(_("There is no such work. What ended more than 30 days ago is deleted."))
     account = request.user
     assert isinstance(account, Account)
-    if found.work.account_id != account.pk and not allows(account.role, Permission.MANAGE_DIRECTORY):
+    if found.work.account_id != account.pk and not may(request, Permission.MANAGE_DIRECTORY):
         raise PermissionDenied
     return found

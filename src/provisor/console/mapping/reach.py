@@ -87,11 +87,19 @@ class WouldChange:
 
 
 def would_change(
-    application: Application, changes: Mapping[str, Any], actor: Actor, *, version: int | None = None
+    application: Application,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    *,
+    version: int | None = None,
+    may_loosen: bool = False,
 ) -> WouldChange:
     """Rehearse saving these changes. Raises what the service raises; nothing is written."""
     rehearsal = rehearse(
-        lambda: update_application(application.id, changes, actor=actor, version=version), detail=SHOWN
+        lambda: update_application(
+            application.id, changes, actor=actor, version=version, may_loosen=may_loosen
+        ),
+        detail=SHOWN,
     )
     reach = next((each for each in rehearsal.reaches if each.application_id == application.id), None)
     text = sentence(rehearsal)

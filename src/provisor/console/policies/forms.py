@@ -9,6 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from provisor.access.narrowing import known
 from provisor.applications.granting import can_combine
 from provisor.applications.lookup import live_applications
 from provisor.applications.models import Policy
@@ -115,7 +116,7 @@ class AddPolicyForm(PolicyForm):
         self.fields["second_factor"].required = False
         names = [
             (str(one), name)
-            for one, name in live_applications().order_by("name_key").values_list("id", "name")
+            for one, name in known(live_applications(), "pk").order_by("name_key").values_list("id", "name")
         ]
         field = self.fields["application"]
         assert isinstance(field, forms.ChoiceField)

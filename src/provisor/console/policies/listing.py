@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from provisor.access.narrowing import known
 from provisor.access.permissions import Permission
 from provisor.applications.lookup import live_applications
 from provisor.console.guard import requires
@@ -21,7 +22,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     of = filter_of(request)
     page = page_of(found_policies(of), request, "name", "id")
     context = {"page": page, "rows": rows(page.rows), "of": of}
-    context["applications"] = live_applications().order_by("name_key").only("id", "name")
+    context["applications"] = known(live_applications(), "pk").order_by("name_key").only("id", "name")
     return render(request, "console/policies/list.html", context)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 
+from provisor.access.narrowing import known
 from provisor.applications.lookup import as_id, live_applications, live_policies
 from provisor.applications.models import Application, Policy
 from provisor.console.groups import reading as groups_reading
@@ -51,7 +52,7 @@ def filter_of(request: HttpRequest) -> Filter:
 
 def application_in(values: QueryDict) -> Application | None:
     """Return the application whose id the query gives."""
-    return live_applications().filter(pk=as_id(values.get("application", ""))).first()
+    return known(live_applications(), "pk").filter(pk=as_id(values.get("application", ""))).first()
 
 
 def group_in(values: QueryDict) -> Group | None:
@@ -64,7 +65,7 @@ def group_in(values: QueryDict) -> Group | None:
 
 def found_policies(of: Filter) -> QuerySet[Policy]:
     """Return the policies that fit, with their application and group."""
-    found = live_policies().select_related("application", "group")
+    found = known(live_policies()).select_related("application", "group")
     if of.text:
         key = fold(of.text)
         found = found.filter(
@@ -95,7 +96,7 @@ def _row(policy: Policy, size: Size, standing: Standing | None) -> PolicyRow:
 
 def policy_or_404(policy_id: UUID) -> Policy:
     """Return the policy with its application and group. Raises `Http404` if it grants nothing any more."""
-    found = live_policies().select_related("application", "group").filter(pk=policy_id).first()
+    found = known(live_policies()).select_related("application", "group").filter(pk=policy_id).first()
     if found is None:
         raise Http404
     return found

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from provisor.access.narrowing import known
 from provisor.access.permissions import Permission
 from provisor.console.applications.attempts import rows_of
 from provisor.console.exports import csv_answer
@@ -19,6 +20,7 @@ from provisor.console.records.filtering import JournalFilter, filtered_changes
 from provisor.console.records.showing import text_of
 from provisor.directory.models import JournalEntry
 from provisor.directory.queries import as_id
+from provisor.provisioning.known_changes import known_changes
 from provisor.provisioning.models import Attempt
 
 _LARGEST: Final = 2**63
@@ -61,7 +63,7 @@ def _short(entry: JournalEntry) -> str:
 @requires(Permission.READ)
 def journal_entry(request: HttpRequest, entry_id: int) -> HttpResponseBase:
     """One change: its detail, and the requests that it led to."""
-    found = JournalEntry.objects.filter(pk=entry_id).first() if entry_id < _LARGEST else None
+    found = known_changes(JournalEntry.objects.filter(pk=entry_id)).first() if entry_id < _LARGEST else None
     if found is None:
         raise Http404
     (change,) = reading.changes([found])
@@ -91,7 +93,7 @@ def _plain(value: object) -> object:
 def _caused(entry: JournalEntry) -> list[Attempt]:
     """Attempts with this entry, found by the users and the group that it names: that has an index, the entry has none."""
     local = {entry.subject_id, *_members(entry)}
-    found = Attempt.objects.filter(local_id__in=local, entry_id=entry.pk).select_related("application")
+    found = known(Attempt.objects.filter(local_id__in=local, entry_id=entry.pk)).select_related("application")
     kept = found.defer("request", "response", "application__mappings").order_by("-id")
     return list(kept[:_CAUSED])
 

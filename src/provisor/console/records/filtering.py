@@ -18,6 +18,7 @@ from provisor.console.records.days import DaysForm
 from provisor.directory.models import JournalEntry
 from provisor.directory.names import fold
 from provisor.directory.queries import as_id
+from provisor.provisioning.known_changes import known_changes
 
 #: Users or groups of one beginning that are looked for together.
 _NAMED: Final = 200
@@ -123,7 +124,7 @@ def filtered_acts(form: AuditFilter) -> QuerySet[AuditEntry]:
 def filtered_changes(form: JournalFilter) -> QuerySet[JournalEntry]:
     """The changes that the form asks for."""
     chosen = form.cleaned_data
-    found = JournalEntry.objects.filter(**form.bounds())
+    found = known_changes(JournalEntry.objects.filter(**form.bounds()))
     if chosen.get("event"):
         found = found.filter(event=chosen["event"])
     if text := form.text_of("actor"):

@@ -7,8 +7,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from provisor.access.models import Account, Role
+from provisor.access.models import Account, Role, Token
 from provisor.console.forms import ConsoleForm
+from provisor.console.settings.bounds import ALL, bounds_field
 from provisor.console.settings.roles import choices
 
 _LONGEST_PASSWORD: Final = 256
@@ -30,6 +31,7 @@ class AddAdministratorForm(ConsoleForm):
     email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "off"}))  # fmt: skip
     name = forms.CharField(label=_("Name"), required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))  # fmt: skip
     role = forms.ChoiceField(label=_("Role"), choices=choices, initial=Role.AUDITOR, help_text=_("The table shows what each role may do."))  # fmt: skip
+    applications = bounds_field()
     password = _password(
         _("First password"),
         _("At least 12 characters. Hand it over in person; they change it after signing in."),
@@ -37,10 +39,11 @@ class AddAdministratorForm(ConsoleForm):
 
 
 class RoleForm(ConsoleForm):
-    """Another role. `seen` is the role that the person saw."""
+    """Another role, other applications. `seen` is what the person saw."""
 
     role = forms.ChoiceField(label=_("Role"), choices=choices)
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=100, required=False)
+    applications = bounds_field()
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=40_000, required=False)
 
 
 class PasswordForm(ConsoleForm):
@@ -61,6 +64,17 @@ class TokenForm(ConsoleForm):
     role = forms.ChoiceField(
         label=_("Role"), help_text=_("The least that does: it can never do more than its account.")
     )
+    use = forms.ChoiceField(
+        label=_("For"),
+        choices=[
+            (Token.Use.ALL.value, _("Everything that its role may")),
+            (Token.Use.READ.value, _("Reading only")),
+            (Token.Use.SCIM.value, _("The SCIM directory API only")),
+        ],
+        initial=Token.Use.ALL.value,
+        required=False,
+    )
+    applications = bounds_field(all_of_them=_("All that its account looks after"))
     days = forms.ChoiceField(
         label=_("Valid for"),
         choices=[
@@ -77,7 +91,7 @@ class TokenForm(ConsoleForm):
     )  # fmt: skip
 
     def __init__(self, given: Any, account: Account, *, for_others: bool) -> None:
-        super().__init__(given, initial={"account": account.email})
+        super().__init__(given, initial={"account": account.email, "applications": [ALL]})
         self.own = account
         role = self.fields["role"]
         assert isinstance(role, forms.ChoiceField)

@@ -14,6 +14,7 @@ from provisor.console import notices
 from provisor.console.guard import actor_of, confirmed, requires
 from provisor.console.keyset import page_of
 from provisor.console.refusals import REFUSALS, place_errors
+from provisor.console.settings import bounds
 from provisor.console.settings.access_forms import AddAdministratorForm
 from provisor.console.settings.roles import labels, table
 
@@ -31,7 +32,9 @@ def administrators(request: HttpRequest) -> HttpResponse:
     if text:
         found = found.filter(Q(email__contains=text) | Q(name__icontains=text))
     page = page_of(found, request, "email")
-    context = {"page": page, "text": text, "roles": labels(), "table": table()}
+    said = bounds.told(page.rows)
+    rows = [(one, said[one.pk]) for one in page.rows]
+    context = {"page": page, "rows": rows, "text": text, "roles": labels(), "table": table()}
     context["second_factor_required"] = second_factor_required()
     return render(request, "console/settings/administrators.html", context)
 
@@ -46,7 +49,12 @@ def add_administrator(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         try:
             account = create_account(
-                given["email"], given["password"], given["role"], actor_of(request), name=given["name"]
+                given["email"],
+                given["password"],
+                given["role"],
+                actor_of(request),
+                name=given["name"],
+                applications=bounds.asked(form),
             )
         except REFUSALS as refusal:
             place_errors(form, refusal)

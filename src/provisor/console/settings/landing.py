@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
-from provisor.console.guard import requires
+from provisor.access.permissions import Permission
+from provisor.console.guard import may, requires
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,5 @@ _CARDS: Final = (
 def settings_landing(request: HttpRequest) -> HttpResponse:
     """The cards, those left out that would be refused."""
     assert isinstance(request.user, Account)
-    cards = [card for card in _CARDS if allows(request.user.role, card.permission)]
+    cards = [card for card in _CARDS if may(request, card.permission)]
     return render(request, "console/settings/landing.html", {"cards": cards})

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.audit.record import record
 from provisor.console import notices
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, may, requires
 from provisor.console.keyset import page_of
 from provisor.notices import queries
 from provisor.notices.events import EVENTS
@@ -30,7 +30,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     """Everything about notices, and (POST, for owners) a test message to oneself."""
     account = request.user
     assert isinstance(account, Account)
-    may_test = allows(account.role, Permission.MANAGE_ACCESS)
+    may_test = may(request, Permission.MANAGE_ACCESS)
     if request.method == "POST":
         if not may_test:
             return HttpResponse(_("Only an owner may send a test message."), status=403)

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,10 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from provisor.access import accounts
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.console import notices
-from provisor.console.guard import actor_of, confirmed, requires
+from provisor.console.guard import actor_of, confirmed, demand, requires
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
+from provisor.console.settings import bounds
 from provisor.console.settings.access_forms import PasswordForm, RoleForm
 from provisor.console.shell import undo
 
@@ -36,24 +36,36 @@ def change_role(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = _found(account_id)
     form = RoleForm(
         request.POST if request.method == "POST" else None,
-        initial={"role": account.role, "seen": account.role},
+        initial={"role": account.role, "seen": _seen(account), "applications": bounds.initial(account)},
     )
     context: dict[str, Any] = {"form": form, "account": account}
     if request.method != "POST" or not form.is_valid():
         return render(request, "console/settings/role.html", context, status=_WRONG if form.errors else 200)
-    if form.cleaned_data["seen"] != account.role:
-        form.data = {**form.data.dict(), "seen": account.role}  # type: ignore[attr-defined]  # it is the request's QueryDict
+    if form.cleaned_data["seen"] != _seen(account):
+        renewed = request.POST.copy()
+        renewed["seen"] = _seen(account)
+        form.data = renewed
         return render(request, "console/settings/role.html", {**context, "overtaken": True}, status=_CONFLICT)
-    before = account.role
+    before = {"role": account.role, "applications": account.applications}
     try:
-        account = accounts.change_role(account_id, form.cleaned_data["role"], actor_of(request))
+        account = accounts.change_role(
+            account_id, form.cleaned_data["role"], actor_of(request), applications=bounds.asked(form)
+        )
     except REFUSALS as refusal:
         place_errors(form, refusal)
         return render(request, "console/settings/role.html", context, status=_WRONG)
     said = _("%(email)s is now: %(role)s.") % {"email": account.email, "role": account.get_role_display()}
-    needs = {"account": str(account_id), "role": before}
-    notices.done(request, said, undo_by=("account-role", needs) if before != account.role else None)
+    changed = before != {"role": account.role, "applications": account.applications}
+    needs = {"account": str(account_id), **before}
+    notices.done(request, said, undo_by=("account-role", needs) if changed else None)
     return redirect("administrators")
+
+
+def _seen(account: Account) -> str:
+    """What the person saw: the role, and which applications."""
+    return (
+        account.role if account.applications is None else f"{account.role} {','.join(account.applications)}"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,13 +125,14 @@ def enable(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 def _may(request: HttpRequest) -> None:
-    if not (isinstance(request.user, Account) and allows(request.user.role, Permission.MANAGE_ACCESS)):
-        raise PermissionDenied
+    demand(request, Permission.MANAGE_ACCESS)
 
 
 def _take_back_role(request: HttpRequest, needs: dict[str, Any]) -> str:
     _may(request)
-    account = accounts.change_role(UUID(needs["account"]), needs["role"], actor_of(request))
+    account = accounts.change_role(
+        UUID(needs["account"]), needs["role"], actor_of(request), applications=needs["applications"]
+    )
     return _("%(email)s is again: %(role)s.") % {"email": account.email, "role": account.get_role_display()}
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Value
 
+from provisor.access.narrowing import known
 from provisor.applications.models import Application
 from provisor.provisioning.models import Finding, Link
 
@@ -14,7 +15,7 @@ FOR_A_PERSON = (Link.State.HELD, Link.State.CONFLICT, Link.State.FAILED)
 def count() -> int:
     """How many links are held, in conflict or failed, and how many findings of scans are not decided about."""
     # Named applications let the database use the index on (application, state).
-    live = Application.objects.filter(deleted_at=None)
+    live = known(Application.objects.filter(deleted_at=None), "pk")
     links = Link.objects.filter(application__in=live, state__in=FOR_A_PERSON)
     found = Finding.objects.filter(application__in=live, state=Finding.State.OPEN)
     return sum(_counted(links).union(_counted(found), all=True))

@@ -9,7 +9,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
+from provisor.access.principals import Principal, of_account
 from provisor.console.shell import attention
 
 #: The cookie that keeps the viewer's choice; without it the page follows the system.
@@ -44,13 +45,13 @@ class Entry:
 
 
 class May:
-    """`may.manage_applications` in a template: whether the viewer's role has that permission."""
+    """`may.manage_applications` in a template: whether the viewer has that permission."""
 
-    def __init__(self, role: str) -> None:
-        self._role = role
+    def __init__(self, viewer: Principal) -> None:
+        self._viewer = viewer
 
     def __getattr__(self, name: str) -> bool:
-        return allows(self._role, Permission(name.replace("_", "-")))
+        return self._viewer.may(Permission(name.replace("_", "-")))
 
     def __getitem__(self, name: str) -> bool:
         try:
@@ -66,18 +67,19 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     account = getattr(request, "user", None)
     if isinstance(account, Account):
         frame["seen"] = f"{time.time():.3f}"
-        frame["may"] = May(account.role)
+        viewer = of_account(account)
+        frame["may"] = May(viewer)
         if request.path_info.startswith(_OWN_PAGES):
             frame["on_the_way"] = request.session.get(ON_THE_WAY, "")
-        frame["navigation"] = _entries(request, account.role)
+        frame["navigation"] = _entries(request, viewer)
         frame["needs_you"] = SimpleLazyObject(attention.count)
     return frame
 
 
-def _entries(request: HttpRequest, role: str) -> list[Entry]:
+def _entries(request: HttpRequest, viewer: Principal) -> list[Entry]:
     segment = request.path_info.strip("/").split("/")[0]
     return [
         Entry(address, label, icon, segment == first)
         for address, first, label, icon, permission in _NAVIGATION
-        if allows(role, permission)
+        if viewer.may(permission)
     ]

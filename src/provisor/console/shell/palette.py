@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.narrowing import known
+from provisor.access.permissions import Permission
+from provisor.access.principals import Principal, of_account
 from provisor.applications.models import Application, Policy
 from provisor.console.guard import requires
 from provisor.directory.models import Group, User
@@ -35,13 +37,13 @@ def palette(request: HttpRequest) -> HttpResponse:
     """The rows of the palette for what was typed; with nothing typed, the pages."""
     assert isinstance(request.user, Account)
     text = request.GET.get("q", "").strip()[:100]
-    hits = [*_pages(text, request.user.role), *(_things(text) if text else ())]
+    hits = [*_pages(text, of_account(request.user)), *(_things(text) if text else ())]
     return render(request, "console/shell/palette.html", {"hits": hits, "text": text})
 
 
-def _pages(text: str, role: str) -> Iterator[Hit]:
+def _pages(text: str, viewer: Principal) -> Iterator[Hit]:
     for label, note, icon, name, permission in _known_pages():
-        if allows(role, permission) and fold(text) in fold(f"{label} {note}"):
+        if viewer.may(permission) and fold(text) in fold(f"{label} {note}"):
             yield Hit(label, note, icon, reverse(name))
 
 
@@ -51,7 +53,7 @@ def _known_pages() -> list[tuple[str, str, str, str, Permission]]:
     return [
         (_("Home"), _("Page"), "home", "home", read),
         (_("Apps"), _("Page"), "apps", "apps", read),
-        (_("Add application"), _("Act"), "plus", "add-application", applications),
+        (_("Add application"), _("Act"), "plus", "add-application", Permission.ADD_APPLICATIONS),
         (_("Users"), _("Page: user list"), "user", "users", read),
         (_("Add user"), _("Act"), "user-plus", "add-user", directory),
         (_("Import users from CSV"), _("Act"), "file-import", "import-users", directory),
@@ -79,11 +81,15 @@ def _things(text: str) -> Iterator[Hit]:
         "group", "users-group", "display_name", None,
     )  # fmt: skip
     yield from _hits(
-        Application.objects.filter(deleted_at=None, name_key__contains=key).order_by("name_key")[:_EACH],
+        known(Application.objects.filter(deleted_at=None, name_key__contains=key), "pk").order_by("name_key")[:_EACH],
         "application", "plug-connected", "name", None,
     )  # fmt: skip
     yield from _hits(
-        Policy.objects.filter(name__icontains=text).order_by("name")[:_EACH], "policy", "route", "name", None
+        known(Policy.objects.filter(name__icontains=text)).order_by("name")[:_EACH],
+        "policy",
+        "route",
+        "name",
+        None,
     )
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from provisor.access.models import Account
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
 from provisor.console import notices
-from provisor.console.guard import actor_of, requires
+from provisor.console.guard import actor_of, demand, requires
 from provisor.console.long_work.results import result
 from provisor.console.long_work.running import Progress, start
 from provisor.console.reach import is_asked, is_part
@@ -114,8 +113,7 @@ def _start(request: HttpRequest, asked: Review) -> HttpResponse:
 
 
 def _take_back(request: HttpRequest, needs: dict[str, Any]) -> str:
-    if not (isinstance(request.user, Account) and allows(request.user.role, Permission.MANAGE_DIRECTORY)):
-        raise PermissionDenied
+    demand(request, Permission.MANAGE_DIRECTORY)
     group = get_group(needs["group"]) if "group" in needs else None
     wanted = BY_NAME[needs["act"]]
     ids = [one for text in needs["ids"] if (one := as_id(text)) is not None]

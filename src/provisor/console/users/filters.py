@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
+from provisor.access.narrowing import known
 from provisor.applications.lookup import live_applications
 from provisor.applications.models import Application
 from provisor.directory import names
@@ -54,7 +55,9 @@ def read_filter(data: QueryDict) -> UserFilter:
         name: value for name in PARAMETERS if (value := _printable(data.get(name, "").strip()[:_LONGEST]))
     }
     application_id = as_id(given.get("application", ""))
-    application = live_applications().filter(id=application_id).first() if application_id else None
+    application = (
+        known(live_applications(), "pk").filter(id=application_id).first() if application_id else None
+    )
     status, state = given.get("status", ""), given.get("state", "")
     name = given.get("group", "")
     return UserFilter(

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from provisor.access.narrowing import known
 from provisor.access.permissions import Permission
 from provisor.applications.lookup import live_applications
 from provisor.console.exports import csv_answer
@@ -57,7 +58,7 @@ def user_list(request: HttpRequest) -> HttpResponseBase:
         "page": page,
         "rows": rows_of(page.rows),
         "asked": asked,
-        "applications": live_applications().order_by("name_key"),
+        "applications": known(live_applications(), "pk").order_by("name_key"),
         "states": Link.State.values,
         "acts": ACTS,
         "none_at_all": not page.rows and not asked.given and not users().exists(),
@@ -70,7 +71,7 @@ def rows_of(page: Sequence[User]) -> list[UserRow]:
     ids = [user.id for user in page]
     groups = _groups(ids)
     links: dict[UUID, Counter[str]] = {}
-    found = Link.objects.filter(kind=Kind.USER, local_id__in=ids, in_scope=True)
+    found = known(Link.objects.filter(kind=Kind.USER, local_id__in=ids, in_scope=True))
     for local_id, state in found.values_list("local_id", "state"):
         links.setdefault(local_id, Counter())[state] += 1
     return [_row(user, groups.get(user.id, 0), links.get(user.id, Counter())) for user in page]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from provisor.access.narrowing import known
 from provisor.applications.lookup import live_policies
 from provisor.applications.models import Application
 from provisor.console.users.fields import MORE, NAMES
@@ -79,11 +80,11 @@ def _order(each: InGroup) -> tuple[bool, str]:
 
 
 def _applications(user: User, groups: Mapping[UUID, str]) -> list[AtApplication]:
-    policies = live_policies().filter(group_id__in=list(groups)).select_related("application")
+    policies = known(live_policies().filter(group_id__in=list(groups))).select_related("application")
     granted: dict[UUID, tuple[Application, list[str]]] = {}
     for policy in policies.order_by("name") if user.active else ():
         granted.setdefault(policy.application_id, (policy.application, []))[1].append(groups[policy.group_id])
-    links = Link.objects.filter(kind=Kind.USER, local_id=user.id, application__deleted_at=None)
+    links = known(Link.objects.filter(kind=Kind.USER, local_id=user.id, application__deleted_at=None))
     found = {
         link.application_id: AtApplication(
             link.application, link, tuple(granted.get(link.application_id, (None, []))[1])

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from provisor.access.narrowing import known
 from provisor.applications.lookup import live_applications
 from provisor.console.guard import actor_of
 from provisor.console.refusals import REFUSALS, sentence_of
@@ -170,7 +171,7 @@ def _counted(found: Review) -> str:
     counts: Counter[UUID] = Counter()
     chosen: Iterable[Any] = [found.people.values("id")] if found.everyone else batches(found.listed)
     for some in chosen:
-        links = Link.objects.filter(kind=Kind.USER, local_id__in=some, in_scope=True)
+        links = known(Link.objects.filter(kind=Kind.USER, local_id__in=some, in_scope=True))
         counts.update(dict(links.values_list("application_id").annotate(count=Count("id")).order_by()))
     if not counts:
         return _("None of them has an account in an application.")

@@ -11,9 +11,11 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from provisor.access.narrowing import known
 from provisor.applications.models import Application
 from provisor.console import words
 from provisor.directory.models import JournalEntry
+from provisor.provisioning.known_changes import known_changes
 from provisor.provisioning.models import AccessInterval, Attempt
 
 ROWS: Final = 30
@@ -65,14 +67,14 @@ def read_timeline(user_id: UUID, groups: Sequence[UUID], mark: str, *, rows: int
 
 
 def _attempts(user_id: UUID, place: Place | None) -> QuerySet[Attempt]:
-    found = Attempt.objects.filter(local_id=user_id).defer("request", "response")
+    found = known(Attempt.objects.filter(local_id=user_id)).defer("request", "response")
     return _before(found, "at", _ATTEMPTS, place, 1_000).order_by("-at", "-id")
 
 
 def _intervals(
     user_id: UUID, place: Place | None
 ) -> tuple[QuerySet[AccessInterval], QuerySet[AccessInterval]]:
-    found = AccessInterval.objects.filter(user_id=user_id)
+    found = known(AccessInterval.objects.filter(user_id=user_id))
     closed = found.filter(to_at__isnull=False)
     return (
         _before(found, "from_at", _OPENED, place, 1_000).order_by("-from_at", "-id"),
@@ -83,7 +85,7 @@ def _intervals(
 def _entries(user_id: UUID, groups: Sequence[UUID], place: Place | None) -> QuerySet[JournalEntry]:
     """The user's own entries, those of their groups that name them, and those that caused an attempt."""
     own = JournalEntry.objects.filter(subject_id=user_id)
-    causes = Attempt.objects.filter(local_id=user_id, entry_id__isnull=False)
+    causes = known(Attempt.objects.filter(local_id=user_id, entry_id__isnull=False))
     joined = (
         JournalEntry.objects.filter(
             subject_id__in=list(groups), event__in=("group.members_added", "group.members_removed")
@@ -92,7 +94,9 @@ def _entries(user_id: UUID, groups: Sequence[UUID], place: Place | None) -> Quer
         .filter(text__contains=str(user_id))
     )
     ids = Q(id__in=own.values("id")) | Q(id__in=joined.values("id")) | Q(id__in=causes.values("entry_id"))
-    return _before(JournalEntry.objects.filter(ids), "at", _JOURNAL, place, 0).order_by("-at", "-id")
+    return _before(known_changes(JournalEntry.objects.filter(ids)), "at", _JOURNAL, place, 0).order_by(
+        "-at", "-id"
+    )
 
 
 def _before(

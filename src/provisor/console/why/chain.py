@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from provisor.access.permissions import Permission, allows
+from provisor.access.permissions import Permission
+from provisor.access.principals import Principal
 from provisor.applications.models import Application
 from provisor.directory.models import User
 from provisor.provisioning.explain import Explanation, Mend, Step, Subject
@@ -61,12 +62,12 @@ _LABELS: Final[dict[str, Promise]] = {
 }
 
 
-def chain_of(told: Explanation, user: User, application: Application, role: str) -> Chain:
-    """Lay the steps out for a viewer with this role. What comes after the first missing link stands apart."""
+def chain_of(told: Explanation, user: User, application: Application, asker: Principal) -> Chain:
+    """Lay the steps out for whoever asks. What comes after the first missing link stands apart."""
     steps = [step for step in told.steps if not _is_request(step)]
     end = next((place for place, step in enumerate(steps) if step.missing), len(steps) - 1)
     upto = len(steps) if told.has_account else end + 1
-    shown = [_link(step, user, application, role) for step in steps]
+    shown = [_link(step, user, application, asker) for step in steps]
     first = next((place for place, one in enumerate(shown) if one.step.way), upto)
     last = max((place + 1 for place, one in enumerate(shown) if one.step.way), default=first)
     sentence, state = _outcome(told, user, application)
@@ -77,7 +78,7 @@ def chain_of(told: Explanation, user: User, application: Application, role: str)
         ways=_ways(shown[first : min(last, upto)]),
         after=shown[min(last, upto) : upto],
         rest=shown[upto:],
-        requests=[_link(step, user, application, role) for step in told.steps if _is_request(step)],
+        requests=[_link(step, user, application, asker) for step in told.steps if _is_request(step)],
     )
 
 
@@ -105,12 +106,12 @@ def _outcome(told: Explanation, user: User, application: Application) -> tuple[s
     ) % names, "missing"
 
 
-def _link(step: Step, user: User, application: Application, role: str) -> ChainLink:
+def _link(step: Step, user: User, application: Application, asker: Principal) -> ChainLink:
     places = [_place(subject, application) for subject in step.subjects]
     mending = _MENDS.get(step.mend)
     if mending is None:
         return ChainLink(step, places, [])
-    if not allows(role, mending.permission):
+    if not asker.may(mending.permission, application.pk):
         return ChainLink(step, places, [], str(mending.otherwise))
     return ChainLink(step, places, list(mending.places(step, user, application)))
 

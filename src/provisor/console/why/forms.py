@@ -9,6 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from provisor.access.narrowing import known
 from provisor.applications.models import Application
 from provisor.console.forms import ConsoleForm
 from provisor.console.groups.forms import choosing
@@ -71,7 +72,7 @@ class WhyForm(ConsoleForm):
         key = as_id(text)
         found = self._applications.get(str(key))
         if found is None and key is not None:
-            found = Application.objects.filter(id=key).first()
+            found = known(Application.objects.filter(id=key), "pk").first()
         if found is None:
             raise ValidationError(_("There is no such application any more. Choose another one."))
         return found

@@ -140,13 +140,13 @@ def test_a_role_changes_and_can_be_taken_back(browser: Client):
 def test_two_owners_who_change_one_role_are_told(browser: Client):
     bob = account("auditor", "bob")
     address = reverse("administrator-role", args=[bob.id])
-    browser.post(address, {"role": "approver", "seen": "auditor"})
+    browser.post(address, {"role": "approver", "applications": "all", "seen": "auditor"})
     response = browser.post(address, {"role": "help-desk", "seen": "auditor"})
     page = response.content.decode()
     assert response.status_code == 409
     assert "Somebody else has made it “Approver” meanwhile" in text(page)
     assert 'value="help-desk" selected' in page
-    assert browser.post(address, {"role": "help-desk", "seen": "approver"}).status_code == 302
+    assert browser.post(address, {"role": "help-desk", "applications": "all", "seen": "approver"}).status_code == 302
 
 
 def test_the_last_owner_stays_one(browser: Client, owner: Account):

@@ -20,6 +20,26 @@ _PROBLEM: Final = {
 }
 
 
+#: Statuses of problems that each operation may answer with; then those of changes.
+_ALWAYS: Final = (400, 401, 403, 404, 409, 422)
+_OF_CHANGES: Final = (412, 413, 415)
+
+
+def _statuses(method: str, path: str) -> list[int]:
+    """A list is there whatever it holds, so only what names something in its path or query is not found."""
+    found = [*_ALWAYS, *(_OF_CHANGES if method != "GET" else ())]
+    return (
+        found
+        if "{" in path or method != "GET" or path in _LOOKS_UP
+        else [each for each in found if each not in _OF_ONE]
+    )
+
+
+#: Lists that look somebody up by a parameter of the query.
+_LOOKS_UP: Final = ("/access",)
+_OF_ONE: Final = (404, 409)
+
+
 def operation(
     router: Router,
     method: str,

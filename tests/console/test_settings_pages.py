@@ -146,7 +146,10 @@ def test_two_owners_who_change_one_role_are_told(browser: Client):
     assert response.status_code == 409
     assert "Somebody else has made it “Approver” meanwhile" in text(page)
     assert 'value="help-desk" selected' in page
-    assert browser.post(address, {"role": "help-desk", "applications": "all", "seen": "approver"}).status_code == 302
+    assert (
+        browser.post(address, {"role": "help-desk", "applications": "all", "seen": "approver"}).status_code
+        == 302
+    )
 
 
 def test_the_last_owner_stays_one(browser: Client, owner: Account):

@@ -40,7 +40,7 @@ def _bound(*applications: Application, role: str = "application-administrator") 
 
 
 def test_bounds_leave_what_reaches_further_to_others(inside: Application):  # noqa: F811
-    """The directory reaches every application, so it is not for who looks after some of them (record 13)."""
+    """The directory reaches every application, so it is not for who looks after some of them (record 14)."""
     principal = of_account(_bound(inside))
     assert not any(principal.may(permission) for permission in UNBOUNDED)
     assert principal.may(Permission.MANAGE_APPLICATIONS, inside.id)

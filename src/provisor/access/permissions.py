@@ -55,7 +55,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 #: Roles of those who administer: what an account or a token can be given by name.
 ADMINISTRATIVE: tuple[Role, ...] = tuple(role for role in Role if PERMISSIONS[role])
 
-#: What reaches beyond any set of applications: nobody who looks after some of them only has it (record 13).
+#: What reaches beyond any set of applications: nobody who looks after some of them only has it (record 14).
 UNBOUNDED: frozenset[Permission] = frozenset(
     {
         Permission.MANAGE_DIRECTORY,

@@ -65,7 +65,13 @@ def add(
     from provisor.applications.applications import create_application
 
     auth: dict[str, Any] = {"auth": {"method": "bearer", "token": token}} if token else {}
-    fields: dict[str, Any] = {"name": name, "base_url": url, "profile": profile, "mode": mode, "launch_url": launch_url}
+    fields: dict[str, Any] = {
+        "name": name,
+        "base_url": url,
+        "profile": profile,
+        "mode": mode,
+        "launch_url": launch_url,
+    }
     made = create_application(**fields, networks=networks or [], actor=actor(), **auth)
     if as_json:
         show_json({"id": made.pk, "name": made.name})

@@ -20,7 +20,7 @@ TOKEN = "tok"
 STAFF = "Staff"
 #: Requests per second that an application without surprises allows.
 RATE = 10
-_SCHEMAS = ["urn:ietf:params:scim:schemas:core:2.0:User"]
+SCHEMAS = ["urn:ietf:params:scim:schemas:core:2.0:User"]
 
 
 @dataclass(slots=True)
@@ -59,7 +59,19 @@ class Foundation:
         if self._plain:
             return {"brake": loose, "limits": {"rate": RATE}}
         brakes = (loose, loose, {"count": 5, "percent": 5}, {"count": 2, "percent": 20})
-        return {"brake": self._chance.choice(brakes)}
+        return {
+            "brake": self._chance.choice(brakes),
+            "limits": {"concurrency": self._chance.choice((None, None, 1, 1, 3))},
+            "drift": self._chance.choice(({}, {}, self._drift())),
+        }
+
+    def _drift(self) -> dict[str, Any]:
+        chance = self._chance
+        return {
+            "every": chance.choice((None, 1, 24)),
+            "on_difference": chance.choice(("report", "correct", "correct")),
+            "on_match": chance.choice(("report", "adopt")),
+        }
 
 
 def _employ(size: int, teams: list[Group]) -> None:
@@ -105,12 +117,12 @@ class Company:
         for number in range(chance.choice((0, 0, 2))):
             resources.create(
                 "Users",
-                {"schemas": _SCHEMAS, "userName": f"stranger{number}", "active": True, "title": "Stays"},
+                {"schemas": SCHEMAS, "userName": f"stranger{number}", "active": True, "title": "Stays"},
             )
         for number in range(min(self.size, chance.choice((0, 0, 3)))):
             resources.create(
                 "Users",
-                {"schemas": _SCHEMAS, "userName": f"person{number:05}", "active": chance.random() < 0.5},
+                {"schemas": SCHEMAS, "userName": f"person{number:05}", "active": chance.random() < 0.5},
             )
 
 

@@ -28,6 +28,13 @@ JOIN applications_application a ON a.id = l.application_id
 LEFT JOIN provisioning_health h ON h.application_id = a.id
 WHERE l.state = 'due' AND NOT a.paused AND a.mode = 'enforce' AND a.deleted_at IS NULL
 """
+#: When a scan that was asked for can begin.
+NEXT_SCAN = """
+SELECT MIN(COALESCE(h.not_before, 0)) FROM provisioning_scan s
+JOIN applications_application a ON a.id = s.application_id
+LEFT JOIN provisioning_health h ON h.application_id = a.id
+WHERE s.state IN ('requested', 'running') AND NOT a.paused AND a.deleted_at IS NULL
+"""
 
 
 class Lives:
@@ -113,7 +120,11 @@ class Lives:
                 return self._world.time + 0.03
             cursor.execute(NEXT_DUE)
             at = cursor.fetchone()[0]
-        return None if at is None else at / 1_000 - EPOCH - self._world.skew
+            cursor.execute(NEXT_SCAN)
+            scan = cursor.fetchone()[0]
+        if at is None and scan is None:
+            return None
+        return min(each for each in (at, scan) if each is not None) / 1_000 - EPOCH - self._world.skew
 
     def _check_patience(self) -> None:
         if self._world.time > self.horizon + PATIENCE:

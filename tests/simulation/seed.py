@@ -8,6 +8,8 @@ from provisor.provisioning.models import Hold
 from tests.crash.company import ACTOR
 from tests.crash.judge import describe
 from tests.simulation.company import Company, draw_size
+from tests.simulation.foreigners import Foreigner
+from tests.simulation.last_scan import LastScan
 from tests.simulation.lives import Lives
 from tests.simulation.machine import Machine
 from tests.simulation.timeline import Timeline
@@ -41,6 +43,14 @@ class Seed:
         machine.begin(self._world, seed, size)
         self._company = Company(self._world, size)
         self._watchers = {one.application.name: Watcher(self._world, one) for one in self._company.installed}
+        self._foreigners = {
+            one.application.name: Foreigner(self._world, one, self._watchers[one.application.name])
+            for one in self._company.installed
+        }
+        self._last_scans = [
+            LastScan(self._world, one, self._foreigners[one.application.name])
+            for one in self._company.installed
+        ]
         self._lives = Lives(self._world, self._company, self._at_rest)
         self._judged_at: float | None = None
         self._requests_then = 0
@@ -48,7 +58,7 @@ class Seed:
     def play(self) -> Outcome:
         outcome = self._outcome
         outcome.users = self._company.size
-        Timeline(self._world, self._company, self._lives, self._watchers).draw()
+        Timeline(self._world, self._company, self._lives, self._watchers, self._foreigners).draw()
         try:
             outcome.lives = self._lives.run()
         except Violation as violation:
@@ -65,16 +75,27 @@ class Seed:
     def _requests(self) -> int:
         return sum(watcher.requests for watcher in self._watchers.values())
 
+    def _noise(self) -> int:
+        """What a steady directory sends none of: requests, and where scans go by a schedule, writes."""
+        return sum(
+            watcher.writes if one.application.drift.get("every") else watcher.requests
+            for one in self._company.installed
+            for watcher in (self._watchers[one.application.name],)
+        )
+
     def _at_rest(self) -> bool:
         """Whether it is over: holds are released first, then all is judged, then a day passes in silence."""
         if self._release_holds():
             return False
+        going_on = [scan.go_on() for scan in self._last_scans]
+        if any(going_on):
+            return False
         if self._judged_at is None:
             self._judge()
-            self._judged_at, self._requests_then = self._world.time, self._requests()
+            self._judged_at, self._requests_then = self._world.time, self._noise()
             self._lives.horizon = self._world.time + DAY
             return False
-        sent = self._requests() - self._requests_then
+        sent = self._noise() - self._requests_then
         if sent:
             raise Violation(f"R3: {sent} requests in a day in which nothing changed")
         return True

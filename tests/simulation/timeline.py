@@ -8,10 +8,12 @@ from provisor.applications.policies import delete_policy
 from provisor.provisioning.decisions import reject_hold, release_hold
 from provisor.provisioning.models import Hold
 from provisor.provisioning.operations import OperationRefused, request_sync
+from provisor.provisioning.scans import request_scan
 from tests.crash.company import ACTOR
 from tests.crash.day import Days
 from tests.lab.options import Fault, FaultKind
 from tests.simulation.company import TOKEN, Company, Installed, grant
+from tests.simulation.foreigners import Foreigner
 from tests.simulation.lives import Lives
 from tests.simulation.watcher import Watcher
 from tests.simulation.world import Act, World
@@ -26,7 +28,15 @@ LASTS = (0.05, 1.0, 30.0, 600.0, 3 * HOUR)
 class Timeline:
     """Draws the acts of a seed and puts them into the world."""
 
-    def __init__(self, world: World, company: Company, lives: Lives, watchers: dict[str, Watcher]) -> None:
+    def __init__(
+        self,
+        world: World,
+        company: Company,
+        lives: Lives,
+        watchers: dict[str, Watcher],
+        foreigners: dict[str, Foreigner],
+    ) -> None:
+        self._foreigners = foreigners
         self._world, self._company, self._lives, self._watchers = world, company, lives, watchers
         self._days = Days(company, world.random.randrange(2**32), company.size)
         self.fatal_answers = False
@@ -34,6 +44,7 @@ class Timeline:
             (60, self._change), (5, self._take_back), (8, self._crash), (6, self._crash_in_transaction),
             (10, self._fault), (3, self._unreachable), (3, self._other_token), (3, self._pause), (2, self._wrong_clock),
             (2, self._sync), (4, self._decide), (3, self._regrant), (2, self._full_disk),
+            (4, self._scan), (16, self._foreign),
         ]  # fmt: skip
         self._acts = [act for weight, act in weighted for _ in range(weight)]
 
@@ -154,6 +165,17 @@ class Timeline:
     def _right_token(self, one: Installed) -> None:
         self._watchers[one.application.name].refused_at = None
         self._set(one, token=TOKEN)
+
+    def _foreign(self) -> None:
+        self._foreigners[self._one().application.name].act()
+
+    def _scan(self) -> None:
+        one = self._one()
+        self._world.tell(f"scan {one.application.name}")
+        try:
+            request_scan(one.application.id, actor=ACTOR)
+        except OperationRefused as refusal:
+            self._world.tell(str(refusal))
 
     # --- the machine ------------------------------------------------------------------------------------------------
 

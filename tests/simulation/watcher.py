@@ -39,6 +39,10 @@ class Watcher:
         self._most_live = 0
         self._released: set[str | None] = set()
         self._departures: deque[tuple[float, str]] = deque()
+        #: Attributes of accounts that somebody else has edited, and those of which an answer to a later write of ours
+        #: has shown it: that is taken for the application's own way with values.
+        self.edits: dict[str, set[str]] = {}
+        self.shown: dict[str, set[str]] = {}
         installed.network.departed = self._departed
         installed.network.handled = self._handled
 
@@ -70,9 +74,15 @@ class Watcher:
             record = self._target.store.users.records.get(identifier)
             if record is None or record.raw != raw:
                 self._broken(f"R9: {request.method} {request.url_path} changed a stranger's account")
-        if request.method == "POST" and request.url_path == "/Users":
+        if request.method == "POST" and request.url_path in {"/Users", "/Bulk"}:
             self._watch_doubles()
         self._watch_departures()
+        self._note_shown(request.url_path)
+
+    def _note_shown(self, path: str) -> None:
+        written = list(self.edits) if path == "/Bulk" else [path.rpartition("/")[2]]
+        for identifier in written:
+            self.shown.setdefault(identifier, set()).update(self.edits.pop(identifier, ()))
 
     def _notice_refusal(self, status: int) -> None:
         if status == _UNAUTHORIZED:
@@ -93,12 +103,15 @@ class Watcher:
                 self._broken(f"R2: {record.resource['userName']} has two accounts")
             seen.add(owner or "")
 
-    def _watch_departures(self) -> None:
-        live = {
+    def _live_accounts(self) -> set[str]:
+        return {
             record.id
             for record in self._target.store.users.records.values()
             if record.id not in self.strangers and is_active(record.resource)
         }
+
+    def _watch_departures(self) -> None:
+        live = self._live_accounts()
         for gone in sorted(self._live - live):
             self._departures.append((self._world.time, gone))
         self._live = live
@@ -114,6 +127,15 @@ class Watcher:
         counted = {gone for _, gone in self._departures} - self._released - self._live
         if len(counted) > allowed:
             self._broken(f"R10: {len(counted)} accounts were taken away within a day, {allowed} are allowed")
+
+    def look_anew(self) -> None:
+        """Somebody else has changed something there: who went is none of Provisor's doing."""
+        self._live = self._live_accounts()
+
+    def protect(self, user_name: str) -> None:
+        """Take this account for a stranger's from now on."""
+        for record in self._target.store.users.named(user_name):
+            self.strangers[record.id] = record.raw
 
     def release(self, hold: Hold) -> None:
         """A person lets this one go."""

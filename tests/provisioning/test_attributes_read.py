@@ -3,6 +3,7 @@
 import pytest
 
 from provisor.applications.schemas import known_schema
+from provisor.audit.actor import SYSTEM
 from provisor.provisioning import examination
 from provisor.provisioning.examination import read_attributes
 from tests.provisioning.installation import Installation
@@ -20,7 +21,7 @@ def test_the_first_pass_and_a_test_of_the_connection_store_what_is_listed() -> N
         assert known.origin == "Pass"
         assert known.schema.users is not None
         assert known.schema.users.by_path["username"].required
-        report = examination.test_connection(installation.application.pk)
+        report = examination.test_connection(installation.application.pk, actor=SYSTEM)
         again = known_schema(installation.application)
     assert again is not None
     assert (again.origin, again.schema) == ("Test connection", known.schema)

@@ -58,7 +58,7 @@ def test_after_a_restart_it_listens_where_it_did_and_holds_what_it_held(
     base_url = _application(loaded).base_url
     assert not is_open(loaded.application_id, base_url)
     with keeping(tmp_path):
-        assert examination.test_connection(loaded.application_id)["ok"]
+        assert examination.test_connection(loaded.application_id, actor=SYSTEM)["ok"]
         assert read_users(base_url, _token(loaded))["ada"]["id"] == made
 
 
@@ -82,12 +82,12 @@ def test_when_another_program_has_its_port_nothing_is_sent_there_until_it_goes(
         loaded = load_sample(keeper, SYSTEM, lambda _done, _total: None)
         port = keeper.target.port
     with listen(port) as other, keeping(tmp_path):
-        report = examination.test_connection(loaded.application_id)
+        report = examination.test_connection(loaded.application_id, actor=SYSTEM)
         assert not report["ok"]
         assert "loopback" in report["checks"][0]["message"]
         assert report["requests"] == 0
         other.close()
-        until(lambda: examination.test_connection(loaded.application_id)["ok"])
+        until(lambda: examination.test_connection(loaded.application_id, actor=SYSTEM)["ok"])
 
 
 def test_a_process_that_dies_is_brought_back_on_the_same_port_with_what_it_held(
@@ -114,7 +114,7 @@ def test_there_is_one_target_and_one_keeper(loaded: Loaded, keeper: Keeper, tmp_
         pass
     with pytest.raises(EngineRunsError), keeping(tmp_path):
         pass
-    assert examination.test_connection(loaded.application_id)["ok"]
+    assert examination.test_connection(loaded.application_id, actor=SYSTEM)["ok"]
 
 
 def test_a_note_that_cannot_be_read_keeps_no_service_from_starting(
@@ -135,7 +135,7 @@ def test_another_token_in_the_settings_is_the_targets_token_after_a_restart(
     with keeping(tmp_path) as keeper:
         loaded = load_sample(keeper, SYSTEM, lambda _done, _total: None)
         store_credential(loaded.application_id, "bearer", {"token": "mine"}, actor=SYSTEM)
-        assert not examination.test_connection(loaded.application_id)["ok"]
+        assert not examination.test_connection(loaded.application_id, actor=SYSTEM)["ok"]
     with keeping(tmp_path):
-        assert examination.test_connection(loaded.application_id)["ok"]
+        assert examination.test_connection(loaded.application_id, actor=SYSTEM)["ok"]
     assert not examine(_application(loaded).base_url, "bearer", {"token": "mine"})["ok"]

@@ -48,7 +48,7 @@ def _credential(application: Application) -> OpenCredential:
 
 
 def test_its_own_target_is_reached_although_no_setting_opens_loopback(application: Application) -> None:
-    report = examination.test_connection(application.pk)
+    report = examination.test_connection(application.pk, actor=SYSTEM)
     assert report["ok"], report["checks"]
     assert report["requests"] > 0
 
@@ -80,7 +80,7 @@ def test_another_application_with_its_address_by_whatever_way_reaches_nothing(
         actor=SYSTEM,
     )
     Application.objects.filter(pk=twin.pk).update(base_url=application.base_url)
-    report = examination.test_connection(twin.pk)
+    report = examination.test_connection(twin.pk, actor=SYSTEM)
     assert not report["ok"]
     assert report["requests"] == 0
 

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from provisor.applications.capabilities import dialect_of, record_probe
 from provisor.applications.credentials import OpenCredential
 from provisor.applications.models import Application
 from provisor.applications.schemas import record_schema
+from provisor.audit.actor import Actor
+from provisor.audit.record import record
 from provisor.provisioning.connection import Connection, NoCredentialError, connect, read_credential
 from provisor.scim.announced_schema import AnnouncedResource, AnnouncedSchema
 from provisor.scim.capabilities import Fact, Origin, resolve
@@ -75,13 +79,24 @@ class Report:
         }
 
 
-def test_connection(application_id: UUID) -> dict[str, Any]:
+def test_connection(application_id: UUID, *, actor: Actor) -> dict[str, Any]:
     """Test an application that is set up, and remember what it says of itself. Nothing is written there.
+
+    It uses the stored credential, so it is audited before anything is sent (CVE-2026-55106).
 
     Returns `{ok, checks: [{name, ok, level, message}], facts, attributes, requests}`; `ok` is false only if
     provisioning cannot work, and `attributes` is what `announced_schema.from_document` reads, or None.
     """
     application = Application.objects.get(pk=application_id)
+    with transaction.atomic():
+        after = {"base_url": application.base_url}
+        record(
+            actor,
+            "application.tested",
+            subject_id=application.pk,
+            subject_label=application.name,
+            after=after,
+        )
     try:
         credential = read_credential(application)
     except (NoCredentialError, VaultError) as error:

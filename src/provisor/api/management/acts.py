@@ -18,9 +18,9 @@ router = Router(tags=["Acts"])
 
 
 @operation(router, "POST", "/applications/{application_id}/test", gives=ConnectionTest)
-def test_application(request: HttpRequest, application_id: str) -> HttpResponse:  # noqa: ARG001 - django-ninja passes the request
+def test_application(request: HttpRequest, application_id: str) -> HttpResponse:
     """Test the connection: reachability, TLS, authentication, discovery, a search. Nothing is written there."""
-    return answer(engine_port.test_connection(find(application_id).id))
+    return answer(engine_port.test_connection(find(application_id).id, actor_of(request)))
 
 
 @operation(router, "POST", "/applications/{application_id}/plan", gives=Plan, shown=False)

@@ -56,9 +56,9 @@ def explain(application: Application, user: User) -> dict[str, Any]:
     return {"granted": found.granted, "has_account": found.has_account, "steps": steps, "plan": plan}
 
 
-def test_connection(application_id: UUID) -> dict[str, Any]:
+def test_connection(application_id: UUID, actor: Actor) -> dict[str, Any]:
     """`{ok, checks: [{name, ok, level, message}], ...}`; nothing is written there."""
-    return examination.test_connection(application_id)
+    return examination.test_connection(application_id, actor=actor)
 
 
 def request_sync(application_id: UUID, actor: Actor) -> Run:

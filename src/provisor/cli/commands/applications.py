@@ -106,7 +106,7 @@ def examine(application: App, as_json: AsJson = False) -> None:
     from provisor.applications.lookup import find_application
     from provisor.provisioning.examination import test_connection
 
-    found = test_connection(find_application(application).id)
+    found = test_connection(find_application(application).id, actor=actor())
     if as_json:
         show_json(found)
     else:

@@ -13,6 +13,7 @@ from provisor.applications.models import Application
 from provisor.applications.refusals import ConfigurationRefusal
 from provisor.console.adding.connecting import ConnectionForm
 from provisor.console.adding.testing import Tested, tested
+from provisor.console.guard import actor_of
 from provisor.console.refusals import is_conflict, place_errors
 from provisor.directory.models import JournalEntry
 
@@ -34,7 +35,7 @@ def authorize(
     """Answer the POST of the step. `do` is test, next or review; `anyway` saves what was not proved to work."""
     if not form.is_valid():
         return page(request, form, context | {"refused": True}, _WRONG)
-    report = None if request.POST.get("anyway") else tested(form, application)
+    report = None if request.POST.get("anyway") else tested(form, application, actor_of(request))
     if report is not None and (not report.ok or request.POST.get("do") == "test"):
         unsaved = request.POST.get("do") != "test"
         return page(request, form, context | {"report": report, "unsaved": unsaved})

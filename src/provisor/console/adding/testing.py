@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from provisor.applications.capabilities import record_probe
 from provisor.applications.models import Application
 from provisor.applications.schemas import record_schema
+from provisor.audit.actor import Actor
 from provisor.console.adding.connecting import ConnectionForm
 from provisor.provisioning.examination import examine, test_connection
 from provisor.scim.announced_schema import AnnouncedSchema, from_document
@@ -55,10 +56,10 @@ class Tested:
     attributes: AnnouncedSchema | None
 
 
-def tested(form: ConnectionForm, application: Application | None) -> Tested:
+def tested(form: ConnectionForm, application: Application | None, actor: Actor) -> Tested:
     """Examine what a valid form holds; with the stored credential where that is meant. Nothing is written there."""
     if application is not None and form.keeps_stored:
-        return _shown(test_connection(application.pk))
+        return _shown(test_connection(application.pk, actor=actor))
     cleaned = form.cleaned_data
     report = examine(cleaned["base_url"], cleaned["auth_method"], form.values, form.profile.facts)
     return _shown(report)

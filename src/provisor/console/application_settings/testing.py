@@ -13,7 +13,7 @@ from provisor.access.permissions import Permission
 from provisor.console.application_settings.page import page
 from provisor.console.application_settings.reading import in_words
 from provisor.console.applications.frame import frame
-from provisor.console.guard import requires
+from provisor.console.guard import actor_of, requires
 from provisor.provisioning.examination import test_connection
 from provisor.scim.capabilities import FACTS
 
@@ -58,7 +58,7 @@ class Tested:
 def test(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Test the connection, and remember what the application showed of itself."""
     context = frame(request, application_id, "settings")
-    tested = _tested(test_connection(context["application"].id))
+    tested = _tested(test_connection(context["application"].id, actor=actor_of(request)))
     if getattr(request, "htmx", False):
         return render(request, "console/application_settings/tested.html", {"tested": tested})
     return page(request, context, tested=tested)

@@ -51,6 +51,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "scim/transport_body.py": {"aiohttp": "types of bodies that the door sends"},
     "scim/transport_failures.py": dict.fromkeys(("socket", "ssl", "aiohttp"), "names of failures at the door"),
     "scim/client_certificate.py": {"ssl": "gives the door's context its certificate"},
+    "access/portal_accounts.py": {"django.core.mail": "letters about the portal, to that server, too"},
     "access/sign_in.py": {"smtplib": "the name of a failure"},
     "cli/serving.py": {"socket": "listens; connects nowhere"},
     "notices/delivery.py": {

@@ -84,6 +84,9 @@ class OneIssuer(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth ha
             audience=app.client_id,
             lookup_kid=jwtkit.lookup_kid_jwk,
         )
+        # A subject is plain text (OpenID Connect Core, 2), and PostgreSQL cannot even be asked for one with a NUL in it.
+        if not str(claims.get("sub", "")).isprintable():
+            raise OAuth2Error("The provider names this person by something that is no printable text.")
         return claims
 
 

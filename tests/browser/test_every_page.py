@@ -21,7 +21,9 @@ _LISTS = (
     "/", "/needs-you", "/apps", "/apps/add", "/users", "/users/add", "/users/import", "/groups", "/groups/create",
     "/groups/import", "/policies", "/policies/add", "/activity", "/activity/log", "/why", "/audit", "/audit/journal",
     "/settings", "/settings/administrators", "/settings/tokens", "/settings/notifications", "/settings/attributes",
-    "/settings/about", "/account", "/settings/sign-in-provider",
+    "/settings/about", "/account", "/settings/administrators/add", "/settings/tokens/create",
+    "/settings/notifications/add-email", "/settings/notifications/add-webhook", "/settings/attributes/add",
+    "/settings/sign-in-provider", "/audit/verify",
 )  # fmt: skip
 _TABS = (
     "",
@@ -36,7 +38,9 @@ _TABS = (
     "/drift",
     "/log",
     "/settings",
+    "/provision",
 )
+_GROUP_TABS = ("/inside", "/policies", "/applications", "/journal")
 
 
 #: Without a place to break, and longer than a narrow screen: every page must wrap or cut them.
@@ -76,7 +80,9 @@ def _addresses(page: Page, company: Service) -> list[str]:
     page.goto(f"{company.address}{application}/accounts")
     found.append(str(page.locator("main table tbody a").first.get_attribute("href")))
     person = next(address for address in found if re.fullmatch(r"/users/[0-9a-f-]{36}", address))
-    found.append(f"{person}/edit")
+    found += [f"{person}/edit", f"{person}/access"]
+    group = next(address for address in found if re.fullmatch(r"/groups/[0-9a-f-]{36}", address))
+    found += [group + tab for tab in _GROUP_TABS]
     found.append(f"/why?user={person.rsplit('/', 1)[1]}&application={application.rsplit('/', 1)[1]}")
     return found
 

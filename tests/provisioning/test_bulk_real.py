@@ -66,7 +66,9 @@ def test_r06_r15_a_server_that_resolves_one_of_many_bulk_ids_is_found_out(
     assert installation.states() == {"in_sync": 2 * CROWD + 2}
     named = [
         [member["value"] for member in orjson.loads(attempt.request).get("members", [])]
-        for attempt in Attempt.objects.filter(path__startswith="/Groups", act="create", method="POST")
+        for attempt in Attempt.objects.filter(
+            path__startswith="/Groups", act="create", method="POST"
+        ).order_by("id")
     ]
     assert [sum(value.startswith("bulkId:") for value in each) > 20 for each in named] == [True, False]
     learned = Capability.objects.get(name="bulk_references", origin="probe")

@@ -22,6 +22,12 @@ def data_directory() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The cluster goes with the run; to drop a database in it would fail where a thread is still connected."""
+    return POSTGRESQL
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(data_directory: Path) -> None:
     """A database that the engine's thread sees: what the test has committed is there, as in a real process."""
     from django.conf import settings

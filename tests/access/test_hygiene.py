@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from provisor.applications.models import Application
 from provisor.site.headers import CONTENT_SECURITY_POLICY, HEADERS
 from tests.access import matrix_world
 from tests.access.matrix import Row, rows
@@ -40,13 +41,18 @@ SPOKEN_TO_BY_PROGRAMS: Final = frozenset(
 
 
 @pytest.fixture
-def owner(db: None, quiet: None) -> Caller:  # noqa: F811
-    return matrix_world.people()["owner"]
+def inside(db: None) -> Application:
+    return matrix_world.application("Slack")
 
 
 @pytest.fixture
-def values(owner: Caller) -> dict[str, Any]:
-    return matrix_world.values(matrix_world.application("Slack"))
+def owner(inside: Application, quiet: None) -> Caller:  # noqa: F811
+    return matrix_world.everybody(inside)["owner"]
+
+
+@pytest.fixture
+def values(owner: Caller, inside: Application) -> dict[str, Any]:
+    return matrix_world.values(inside)
 
 
 def _address(row: Row, values: dict[str, Any]) -> str:

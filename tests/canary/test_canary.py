@@ -86,10 +86,12 @@ def _work(made: Planted) -> None:
 def _pages(made: Planted) -> Iterator[tuple[str, str]]:
     """Every GET of every route in the name of every role, of both kinds."""
     values = None
-    for name, caller in matrix_world.people().items():
+    for name, caller in matrix_world.everybody(made.applications[0]).items():
         values = values or matrix_world.values(made.applications[0])
         for row in rows().values():
             if "GET" not in row.methods or row.route == "live":
+                continue
+            if row.pages and not caller.cookies and caller.token:
                 continue
             exports = ("?export=csv", "?export=jsonl", "?export=ocsf", "?export=cef")
             for query in ("", *exports) if name == "owner" and row.pages else ("",):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -44,9 +44,19 @@ class Tab:
     count: int = 0
 
 
-def frame(request: HttpRequest, application_id: UUID, tab: str) -> dict[str, Any]:  # noqa: ARG001 - part of the contract of pages
-    """Return `application`, `status`, `tab`, `holds` (operations that wait) and what else the head needs. Raises Http404 where there is none."""
-    application = _with_more().filter(pk=application_id).first()
+def frame(
+    request: HttpRequest,  # noqa: ARG001 - part of the contract of pages
+    application_id: UUID,
+    tab: str,
+    application: Application | None = None,
+) -> dict[str, Any]:
+    """Return `application`, `status`, `tab`, `holds` (operations that wait) and what else the head needs. Raises Http404 where there is none.
+
+    Whoever has read the application with `head_of` already gives it, and it is not read again.
+    """
+    application = application or (
+        live_applications().annotate(**head_of("pk")).filter(pk=application_id).first()
+    )
     if application is None:
         raise Http404
     status = statuses_of([application])[application.id]
@@ -62,13 +72,16 @@ def frame(request: HttpRequest, application_id: UUID, tab: str) -> dict[str, Any
     }
 
 
-def _with_more() -> QuerySet[Application]:
-    """Applications with how many operations are held, and since when their health is as it is; in one query."""
-    held = Hold.objects.filter(application=OuterRef("pk"), state=Hold.State.HELD).order_by()
-    return live_applications().annotate(
-        held_operations=Subquery(held.values("application").annotate(count=Count("pk")).values("count")),
-        health_since=Subquery(Health.objects.filter(application=OuterRef("pk")).values("since")),
-    )
+def head_of(application: str) -> dict[str, Subquery]:
+    """How many operations of an application are held, and since when its health is as it is, for the query that reads it.
+
+    `application` is the field of the queried rows that says which application it is.
+    """
+    held = Hold.objects.filter(application=OuterRef(application), state=Hold.State.HELD).order_by()
+    return {
+        "held_operations": Subquery(held.values("application").annotate(count=Count("pk")).values("count")),
+        "health_since": Subquery(Health.objects.filter(application=OuterRef(application)).values("since")),
+    }
 
 
 def profile_name(profile_id: str) -> str:

@@ -45,7 +45,7 @@ def link(request: HttpRequest, application_id: UUID, link_id: int) -> HttpRespon
 def _context(request: HttpRequest, found: Link, resource: dict[str, Any] | None = None) -> dict[str, Any]:
     tab = "accounts" if found.kind == "user" else "groups"
     return {
-        **frame(request, found.application_id, tab),
+        **frame(request, found.application_id, tab, found.application),
         "one": one_link(found, resource),
         "read": resource is not None,
         "list_address": reverse(f"application-{tab}", args=[found.application_id]),

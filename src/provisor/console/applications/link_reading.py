@@ -6,11 +6,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from provisor.console.applications import phrases
 from provisor.console.applications.attempts import AttemptRow, Cause, causes_of, rows_of
+from provisor.console.applications.frame import head_of
 from provisor.console.applications.named import Named
 from provisor.provisioning.comparison import Line, compare
 from provisor.provisioning.group_deletion import is_left_there
@@ -20,6 +21,7 @@ from provisor.scim.path import MISSING
 _ATTEMPTS: Final = 15
 _INTERVALS: Final = 6
 _HOLDS: Final = 3
+_HEAD: Final = head_of("application_id")
 #: Columns of the comparison.
 _SIDES: Final = ("directory", "desired", "sent", "observed", "now")
 
@@ -80,15 +82,17 @@ class OneLink:
 
 
 def find_link(application_id: UUID, link_id: int) -> Link:
-    """The link of this application. Raises Http404."""
-    found = (
-        Link.objects.select_related("application").filter(application=application_id, pk=link_id).first()
-        if link_id < 2**63
-        else None
-    )
+    """The link of this application, with what the head of the page needs. Raises Http404."""
+    found = _links_of(application_id).filter(pk=link_id).first() if link_id < 2**63 else None
     if found is None:
         raise Http404
+    vars(found.application).update({name: vars(found)[name] for name in _HEAD})
     return found
+
+
+def _links_of(application_id: UUID) -> QuerySet[Link]:
+    links = Link.objects.select_related("application").annotate(**_HEAD)
+    return links.filter(application=application_id, application__deleted_at__isnull=True)
 
 
 def one_link(link: Link, now: Mapping[str, Any] | None = None) -> OneLink:

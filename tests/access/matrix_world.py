@@ -17,6 +17,7 @@ from provisor.access.accounts import disable
 from provisor.access.models import Account, Role, Token
 from provisor.access.permissions import ADMINISTRATIVE
 from provisor.access.tokens import issue, revoke
+from provisor.applications.applications import create_application
 from provisor.applications.models import Application
 from provisor.applications.policies import create_policy
 from provisor.audit.actor import SYSTEM
@@ -122,10 +123,7 @@ def _spent(owner: Account) -> dict[str, str]:
 
 
 def application(name: str) -> Application:
-    now = timezone.now()
-    return Application.objects.create(
-        name=name, name_key=name.casefold(), base_url=NOWHERE, created_at=now, updated_at=now
-    )
+    return create_application(actor=SYSTEM, name=name, base_url=NOWHERE)
 
 
 def values(of: Application) -> dict[str, Any]:

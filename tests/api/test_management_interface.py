@@ -191,7 +191,8 @@ def test_the_description_is_openapi_with_stable_ids(api: Caller) -> None:
     assert sorted(each["operationId"] for each in listed) == sorted(PERMISSIONS)
     for each in listed:
         assert each["security"] == [{"BearerToken": []}]
-        assert "application/problem+json" in each["responses"]["default"]["content"]
+        assert each["responses"]["403"] == {"$ref": "#/components/responses/Problem"}
+    assert "application/problem+json" in description["components"]["responses"]["Problem"]["content"]
     new = description["components"]["schemas"]["ApplicationNewBody"]
     assert str(new).count("$ref") or "base_url" in new["properties"]
     assert description["components"]["schemas"]["Auth"]["properties"]["token"]["writeOnly"] is True

@@ -2,11 +2,21 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseNotAllowed
 from ninja import NinjaAPI
+
+from provisor.api.management.mounting import PROBLEMS
+
+
+def description_of(api: NinjaAPI) -> dict[str, Any]:
+    """The description of all operations that are mounted, as OpenAPI 3.1 writes it."""
+    whole: dict[str, Any] = api.get_openapi_schema()
+    whole["components"]["responses"] = PROBLEMS
+    return whole
 
 
 def describer(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
@@ -14,7 +24,7 @@ def describer(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
 
     @cache
     def described() -> bytes:
-        return orjson.dumps(api.get_openapi_schema(), option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(description_of(api), option=orjson.OPT_NON_STR_KEYS)
 
     def describe(request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:

@@ -14,30 +14,27 @@ from provisor.api.management.shapes import ProblemDocument
 
 View = Callable[..., HttpResponseBase]
 
-_PROBLEM: Final = {
-    "description": "A problem, as RFC 9457 writes it.",
-    "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}},
+#: Where each operation finds the description of its problems.
+_PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
+#: What the description says there, once for all operations.
+PROBLEMS: Final = {
+    "Problem": {
+        "description": "A problem, as RFC 9457 writes it.",
+        "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}},
+    }
 }
 
 
-#: Statuses of problems that each operation may answer with; then those of changes.
+#: Statuses of problems that each operation may answer with (a query may name what is not there); then those of changes.
 _ALWAYS: Final = (400, 401, 403, 404, 409, 422)
 _OF_CHANGES: Final = (412, 413, 415)
+#: Whoever decides about a hold says what was shown.
+_OF_HOLDS: Final = (428,)
 
 
 def _statuses(method: str, path: str) -> list[int]:
-    """A list is there whatever it holds, so only what names something in its path or query is not found."""
-    found = [*_ALWAYS, *(_OF_CHANGES if method != "GET" else ())]
-    return (
-        found
-        if "{" in path or method != "GET" or path in _LOOKS_UP
-        else [each for each in found if each not in _OF_ONE]
-    )
-
-
-#: Lists that look somebody up by a parameter of the query.
-_LOOKS_UP: Final = ("/access",)
-_OF_ONE: Final = (404, 409)
+    changes = () if method == "GET" else (*_OF_CHANGES, *(_OF_HOLDS if "/holds" in path else ()))
+    return [*_ALWAYS, *changes]
 
 
 def operation(
@@ -67,7 +64,9 @@ def operation(
             operation_id=operation_id,
             summary=(view.__doc__ or operation_id).strip().split("\n")[0].rstrip("."),
             include_in_schema=shown,
-            openapi_extra={"responses": {"default": _PROBLEM} | _texts(status, media_types)},
+            openapi_extra={
+                "responses": dict.fromkeys(_statuses(method, path), _PROBLEM) | _texts(status, media_types)
+            },
         )
         return view
 

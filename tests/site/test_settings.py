@@ -45,6 +45,7 @@ def test_the_default_is_sqlite_in_the_data_directory_with_durable_commits(read, 
     assert database["NAME"] == str(tmp_path / "data" / "provisor.sqlite3")
     assert database["OPTIONS"] == {
         "transaction_mode": "IMMEDIATE",
+        "cached_statements": 1000,
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }

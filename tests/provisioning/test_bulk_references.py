@@ -130,7 +130,10 @@ def test_r12_who_has_no_room_in_the_request_of_the_group_follows_by_patch(
     installation.run()
     assert installation.states() == {"in_sync": CROWD + 1}
     assert all(len(whole) <= 50 for whole in bulk_requests(target))
-    assert [len(named(each)) for whole in with_references(target) for each in of(whole, "/Groups")] == [10]
+    together = [len(named(each)) for whole in with_references(target) for each in of(whole, "/Groups")]
+    # the first creation goes alone, as long as bulk is on probation, and it may be one of the group's
+    assert len(together) == 1
+    assert 9 <= together[0] <= 10
     assert members(target, "Sales") == names(people[-TEAM:])
 
 

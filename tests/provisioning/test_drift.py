@@ -8,6 +8,7 @@ import pytest
 
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import remove_members
+from provisor.directory.users import delete_user
 from provisor.provisioning.home import make_engine
 from provisor.provisioning.models import AccessInterval, Health, Link, Scan
 from provisor.provisioning.scans import ask_scheduled, request_scan
@@ -458,3 +459,20 @@ def test_what_is_only_observed_is_scanned_and_never_written(
     scan(installation, passes=2)
     assert {one.what for one in findings(installation)} == {"changed", "missing"}
     assert writes(target, after=before) == []
+
+
+def test_what_was_found_of_an_account_that_is_taken_away_since_needs_nobody(
+    installation: Installation, target: LabServer
+) -> None:
+    """Its link is gone with it, so nothing could be corrected; the next scan closes it."""
+    alice, bob = installation.users("alice", "bob")
+    installation.granted("Sales", alice, bob)
+    installation.run(2)
+    change_there(target, "alice", "displayName", "Somebody Else")
+    scan(installation)
+    assert [each.name for each in findings(installation)] == ["alice"]
+    delete_user(alice.pk, actor=SYSTEM)
+    installation.run(2)
+    scan(installation)
+    assert findings(installation) == []
+    assert [each.name for each in findings(installation, state="gone")] == ["alice"]

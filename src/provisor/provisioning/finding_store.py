@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from django.db.models import Exists, OuterRef
 
 from provisor.provisioning.keys import Key, to_uuid
-from provisor.provisioning.models import Finding
+from provisor.provisioning.models import Finding, Link
 from provisor.provisioning.scans import Progress
 
 #: Rows of one kind of finding in one application; what is beyond is counted only.
@@ -121,6 +122,15 @@ def settle_unseen(application: Key, kind: str, *, since: int, now: int) -> None:
         application_id=to_uuid(application), kind=kind, what=Finding.What.UNKNOWN, seen_at__lt=since
     )
     rows.filter(state__in=STANDING).update(state=Finding.State.GONE, decided_at=now, decided_by="")
+
+
+def settle_unlinked(application: Key, kind: str, now: int) -> None:
+    """The links of these are not there any more: the account was taken away since, and nothing is left to correct."""
+    rows = Finding.objects.filter(application_id=to_uuid(application), kind=kind, link_id__isnull=False)
+    links = Link.objects.filter(application_id=to_uuid(application), pk=OuterRef("link_id"))
+    rows.filter(~Exists(links), state__in=STANDING).update(
+        state=Finding.State.GONE, decided_at=now, decided_by=""
+    )
 
 
 def shown(value: Any) -> Any:

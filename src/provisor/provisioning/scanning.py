@@ -160,6 +160,7 @@ class Scanning:
             )  # fmt: skip
         else:
             known["reason"] = INCOMPLETE.format(seen=page.position.distinct, total=_total(page.total))
+        await self._store.run(finding_store.settle_unlinked, self._context.key, kind, self._tools.now())
         await self._match(progress, kind)
 
     async def _rest(self, seconds: float) -> None:

@@ -44,7 +44,9 @@ def test_r10_a_brake_is_lowered_and_kept_by_whoever_configures(db: None):
     """Taking less risk needs nobody's leave; a raised one that is saved as it is stays."""
     made = _made(brake={"count": 50})
     update_application(made.pk, {"brake": {"count": 50}, "name": "Other"}, actor=ADMINISTRATOR)
-    update_application(made.pk, {"brake": {"count": 2, "percent": 1}}, actor=ADMINISTRATOR)
+    lowered = update_application(made.pk, {"brake": {"count": 2, "percent": 1}}, actor=ADMINISTRATOR)
+    assert lowered.name == "Other"
+    assert lowered.brake == {"count": 2, "percent": 1}
 
 
 def test_r10_a_new_application_starts_with_no_looser_brake_than_usual(db: None):

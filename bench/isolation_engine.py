@@ -143,7 +143,7 @@ def main() -> None:
 
     start()
     company = Company(job)
-    from provisor.provisioning.engine import Engine
+    from provisor.provisioning.homes.engine import Engine
 
     people = random.Random(1).sample(company.people, job["changes"])
     engine = Engine()

@@ -72,7 +72,7 @@ def _prepare(base_url: str, token: str, objects: int, concurrency: int) -> None:
 
 
 def _run(links: int) -> Pass:
-    from provisor.provisioning.engine import Engine
+    from provisor.provisioning.homes.engine import Engine
 
     engine = Engine()
     started = time.perf_counter()

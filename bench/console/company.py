@@ -23,7 +23,7 @@ from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import Pending
 from provisor.identifiers import uuid7
 from provisor.notices.channels import add_email
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 
 #: Of so many people one is disabled, and one in so many is the manager of those who come after.
 _DISABLED, _REPORTS = 50, 12

@@ -16,7 +16,7 @@ from provisor.audit.actor import SYSTEM
 from provisor.audit.models import AuditEntry
 from provisor.directory.models import User
 from provisor.directory.users import create_user
-from provisor.provisioning import examination
+from provisor.provisioning.preview import examination
 
 Ask = Callable[..., tuple[int, dict[str, object]]]
 

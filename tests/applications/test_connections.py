@@ -23,7 +23,7 @@ from provisor.applications.refusals import ConfigurationRefusal
 from provisor.audit.actor import Actor
 from provisor.audit.models import AuditEntry
 from provisor.directory.models import JournalEntry
-from provisor.provisioning.connection import connect
+from provisor.provisioning.passes.connection import connect
 from provisor.scim.addresses import read_networks
 from provisor.scim.dialect import Dialect
 from provisor.scim.errors import AddressRefused, NotSent, ScimFailure

@@ -17,7 +17,7 @@ from provisor.audit.models import AuditAnchor, AuditEntry, AuditHead, AuditPaylo
 from provisor.audit.record import record
 from provisor.audit.verify import verify
 from provisor.notices.models import Reason
-from provisor.provisioning.anchoring import anchor_forever, anchor_once
+from provisor.provisioning.homes.anchoring import anchor_forever, anchor_once
 from provisor.provisioning.store import Store
 from tests.servers.sinks import hook_sink
 

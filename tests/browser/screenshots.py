@@ -117,8 +117,8 @@ def _company(provisor: Service, server: Scim2Server, laboratory: LabServer) -> l
 
 def _found_by_a_scan(server: Scim2Server, wiki: Any, actor: Any) -> None:
     """Somebody works in the application beside Provisor, and a scan sees it."""
+    from provisor.provisioning.drift.scans import request_scan
     from provisor.provisioning.models import Link
-    from provisor.provisioning.scans import request_scan
 
     schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"]
     for name in ("svc-backup", "old.contractor@halden.example"):

@@ -21,9 +21,9 @@ from typer.testing import CliRunner
 from provisor.applications.credentials import open_credential
 from provisor.audit.actor import SYSTEM
 from provisor.cli.main import app
-from provisor.provisioning.examination import test_connection as examine_stored
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.models import Attempt
+from provisor.provisioning.preview.examination import test_connection as examine_stored
 from provisor.site.keys import spellings
 from provisor.site.logs import logging_settings
 from tests.access import matrix_world

@@ -18,7 +18,7 @@ from provisor.directory.users import create_user
 from provisor.mapping.render import compile_mapping
 from provisor.mapping.rule import read_rules
 from provisor.provisioning.clock import now
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from provisor.provisioning.models import Kind, Link
 
 PHRASE = "a long enough phrase"

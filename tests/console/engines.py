@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.db import connection
 
-from provisor.provisioning.home import is_distributed
-from provisor.provisioning.process_lock import ProcessLock
+from provisor.provisioning.homes.home import is_distributed
+from provisor.provisioning.homes.process_lock import ProcessLock
 
 
 class Worker:

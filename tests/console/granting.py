@@ -16,7 +16,7 @@ from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import Group, User
 from provisor.directory.users import create_user
 from provisor.provisioning.clock import now
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from provisor.provisioning.models import Kind, Link
 
 

@@ -11,7 +11,7 @@ from provisor.directory.memberships import add_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import create_user
 from provisor.provisioning.clock import now
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from provisor.provisioning.models import Link
 
 BO = Actor(kind="account", id="bo", label="bo@example.com")

@@ -14,7 +14,7 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.groups import create_group
 from provisor.directory.memberships import add_members, nest
 from provisor.provisioning.clock import now
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from provisor.provisioning.models import Link
 from tests.console.adding import person, step
 

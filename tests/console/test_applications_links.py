@@ -12,7 +12,7 @@ from provisor.audit.actor import SYSTEM
 from provisor.audit.models import AuditEntry
 from provisor.directory.users import set_active
 from provisor.provisioning.clock import now
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from provisor.provisioning.models import Attempt, Link
 from tests.console.applications import (
     browser_of,  # noqa: F401 - a fixture

@@ -13,10 +13,10 @@ from provisor.access.models import Account
 from provisor.access.principals import of_account
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import remove_members
-from provisor.provisioning.decisions import reject_hold
+from provisor.provisioning.brake.decisions import reject_hold
 from provisor.provisioning.models import Hold, Link
-from provisor.provisioning.plan_part import plan_part
-from provisor.provisioning.preview import plan_application
+from provisor.provisioning.preview.plan_part import plan_part
+from provisor.provisioning.preview.preview import plan_application
 from tests.console.applications import (
     browser_of,  # noqa: F401 - a fixture
     installation,  # noqa: F401 - a fixture

@@ -14,7 +14,7 @@ from provisor.audit.actor import Actor
 from provisor.directory.memberships import remove_members
 from provisor.directory.models import Group, User
 from provisor.provisioning.clock import now
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from tests.console.editing import form_of, made, page, signed_in, with_accounts
 
 BO = Actor(kind="account", id="bo", label="bo@example.com")

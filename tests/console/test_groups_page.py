@@ -15,7 +15,7 @@ from provisor.directory.groups import everyone, update_group
 from provisor.directory.memberships import add_members, nest
 from provisor.directory.models import Group, Membership
 from provisor.directory.queries import groups
-from provisor.provisioning import rehearsal_count
+from provisor.provisioning.rehearsal import rehearsal_count
 from tests.console.granting import grant, group_of, person, provision, signed_in, slack
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,8 @@ from provisor.access.accounts import create_account
 from provisor.audit.actor import SYSTEM
 from provisor.console.home import pace, page
 from provisor.directory.models import JournalEntry, Pending
+from provisor.provisioning.homes.process_lock import ProcessLock
 from provisor.provisioning.models import Attempt, Finding, Health, Hold, Link
-from provisor.provisioning.process_lock import ProcessLock
 from tests.console.conftest import application, link, user
 from tests.console.engines import Worker, one_engine
 

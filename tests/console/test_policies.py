@@ -16,7 +16,7 @@ from provisor.audit.actor import SYSTEM, Actor
 from provisor.console.policies import reading
 from provisor.directory.groups import create_group, everyone
 from provisor.directory.users import create_user
-from provisor.provisioning.rehearsal import rehearse
+from provisor.provisioning.rehearsal.rehearsal import rehearse
 from tests.console.granting import grant, group_of, person, provision, signed_in, slack
 
 pytestmark = pytest.mark.django_db

@@ -23,7 +23,7 @@ _LOOK_EVERY = 0.5
 
 def _serve(around: dict[str, Any]) -> None:
     """Run the engine until SIGTERM, in a process of its own."""
-    from provisor.provisioning.home import make_engine
+    from provisor.provisioning.homes.home import make_engine
     from provisor.provisioning.surroundings import Surroundings
 
     parent, ended = os.getppid(), threading.Event()
@@ -64,7 +64,7 @@ def main() -> None:
     if arguments.sweep_every is not None:
         around["sweep_every"] = arguments.sweep_every
     # imported once, so that a fork has nothing left to load
-    importlib.import_module("provisor.provisioning.engine")
+    importlib.import_module("provisor.provisioning.homes.engine")
     print("warm", flush=True)  # noqa: T201 - how the starter learns it
     parent = os.getppid()
     while os.getppid() == parent:

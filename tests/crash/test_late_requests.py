@@ -10,7 +10,7 @@ import pytest
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.models import Membership, Pending, User
 from provisor.directory.users import create_user, set_active
-from provisor.provisioning.life_sign import SIGN_LATE
+from provisor.provisioning.health.life_sign import SIGN_LATE
 from provisor.provisioning.models import Link
 from tests.crash.company import ACTOR, Company, change, person
 from tests.crash.conftest import REQUEST_TIMEOUT

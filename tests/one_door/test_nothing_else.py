@@ -24,8 +24,8 @@ from provisor.notices.channels import add_email, add_webhook
 from provisor.notices.courier import Courier
 from provisor.notices.events import EVENTS
 from provisor.notices.outbox import begin
-from provisor.provisioning.examination import examine
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.homes.home import make_engine
+from provisor.provisioning.preview.examination import examine
 from provisor.provisioning.store import Store
 from provisor.scim.transport import Transport
 from tests.provisioning.conftest import installation, lab_process, target  # noqa: F401 - fixtures

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from provisor.planning.operation import Act, Desired, Ending, Known, Operation, Plan, Switches
 from provisor.planning.present import LIFE_CYCLE, acknowledge, plan_present
-from provisor.provisioning.perform_write import baseline_of
+from provisor.provisioning.perform.perform_write import baseline_of
 from provisor.scim.change import against, may_outlive_its_parts, overlay
 from provisor.scim.change_kinds import takes_put
 from provisor.scim.dialect import Dialect

@@ -15,9 +15,9 @@ from provisor.directory.groups import create_group
 from provisor.directory.memberships import add_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import create_user
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from provisor.provisioning.models import Attempt, Link
-from provisor.provisioning.one_pass import OnePass
+from provisor.provisioning.passes.one_pass import OnePass
 from provisor.provisioning.store import Store
 from provisor.provisioning.surroundings import Surroundings
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from provisor.provisioning.limiter import Limiter
+from provisor.provisioning.pace.limiter import Limiter
 from provisor.scim.capabilities import resolve
 from provisor.scim.dialect import Dialect, Rate
 from tests.lab.limits import Limits

@@ -14,8 +14,8 @@ from provisor.directory.groups import delete_group, update_group
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning.rehearsal import Rehearsal
-from provisor.provisioning.rehearsal_reach import COUNTS
+from provisor.provisioning.rehearsal.rehearsal import Rehearsal
+from provisor.provisioning.rehearsal.rehearsal_reach import COUNTS
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     configure,

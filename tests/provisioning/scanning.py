@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from provisor.provisioning.drift.scans import request_scan
 from provisor.provisioning.models import Finding, Scan
-from provisor.provisioning.scans import request_scan
 from tests.provisioning.installation import ACTOR, Installation
 
 

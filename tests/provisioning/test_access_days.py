@@ -9,9 +9,9 @@ from provisor.applications.applications import delete_application
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning.access import NoSuchDay, access_on, every_access, read_day, told
 from provisor.provisioning.models import AccessInterval, Attempt
 from provisor.provisioning.operations import adopt_link, unlink_link
+from provisor.provisioning.why.access import NoSuchDay, access_on, every_access, read_day, told
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.vices import (
     change,
@@ -197,7 +197,7 @@ def test_intervals_outlive_the_attempts(installation: Installation) -> None:
 
 
 def test_all_of_many_are_told_in_parts(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provisor.provisioning.access.BATCH", 7)
+    monkeypatch.setattr("provisor.provisioning.why.access.BATCH", 7)
     people = crowd(30)
     for user in people:
         interval(installation, user, "2026-05-03 12:00", None)

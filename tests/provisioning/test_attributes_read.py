@@ -4,8 +4,8 @@ import pytest
 
 from provisor.applications.schemas import known_schema
 from provisor.audit.actor import SYSTEM
-from provisor.provisioning import examination
-from provisor.provisioning.examination import read_attributes
+from provisor.provisioning.preview import examination
+from provisor.provisioning.preview.examination import read_attributes
 from tests.provisioning.installation import Installation
 from tests.servers import lab, scim2_server, scimmy
 

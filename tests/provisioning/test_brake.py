@@ -7,11 +7,11 @@ from provisor.directory.groups import update_group
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning.context import load_context
-from provisor.provisioning.decisions import reject_hold, release_hold
+from provisor.provisioning.brake.decisions import reject_hold, release_hold
 from provisor.provisioning.models import Link
 from provisor.provisioning.operations import OperationRefused
-from provisor.provisioning.take import take
+from provisor.provisioning.passes.context import load_context
+from provisor.provisioning.passes.take import take
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.vices import (
     DAY,

@@ -14,7 +14,7 @@ from provisor.directory.csv_import import import_groups
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import set_active
-from provisor.provisioning.decisions import (
+from provisor.provisioning.brake.decisions import (
     pass_brake,
     reject_all,
     reject_hold,

@@ -16,8 +16,8 @@ from provisor.directory.memberships import remove_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import delete_user, set_active
 from provisor.mapping.defaults import default_rules
-from provisor.provisioning.decisions import reject_hold, release_hold
-from provisor.provisioning.preview import plan_application
+from provisor.provisioning.brake.decisions import reject_hold, release_hold
+from provisor.provisioning.preview.preview import plan_application
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     DAY,

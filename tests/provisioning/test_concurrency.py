@@ -2,7 +2,7 @@
 
 import asyncio
 
-from provisor.provisioning.flow import Flow
+from provisor.provisioning.pace.flow import Flow
 from tests.simulation.world import World, looping
 
 #: What the slowest answer takes without anybody else.

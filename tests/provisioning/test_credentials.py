@@ -13,16 +13,16 @@ from provisor.applications.credentials import promote_credential, store_credenti
 from provisor.applications.models import Credential
 from provisor.audit.actor import SYSTEM
 from provisor.notices.models import Notice
-from provisor.provisioning.home import make_engine
-from provisor.provisioning.limiter import Limiter
+from provisor.provisioning.homes.home import make_engine
+from provisor.provisioning.homes.sweep import sweep
 from provisor.provisioning.models import Attempt, Health, Link, Run
-from provisor.provisioning.on_demand import PATIENCE, provision_now
-from provisor.provisioning.one_pass import OnePass
 from provisor.provisioning.operations import request_sync
+from provisor.provisioning.pace.limiter import Limiter
+from provisor.provisioning.passes.one_pass import OnePass
+from provisor.provisioning.preview.on_demand import PATIENCE, provision_now
 from provisor.provisioning.queries import application_status
 from provisor.provisioning.store import Store
 from provisor.provisioning.surroundings import Surroundings
-from provisor.provisioning.sweep import sweep
 from provisor.scim.capabilities import resolve
 from provisor.scim.dialect import Rate
 from tests.provisioning.installation import Installation, now

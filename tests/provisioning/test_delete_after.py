@@ -9,11 +9,11 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning import preview
-from provisor.provisioning.decisions import reject_hold, release_hold
-from provisor.provisioning.explain import explain
+from provisor.provisioning.brake.decisions import reject_hold, release_hold
+from provisor.provisioning.homes.sweep import sweep
 from provisor.provisioning.models import AccessInterval, Link
-from provisor.provisioning.sweep import sweep
+from provisor.provisioning.preview import preview
+from provisor.provisioning.why.explain import explain
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.vices import (
     DAY,

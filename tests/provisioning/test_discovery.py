@@ -10,11 +10,11 @@ from provisor.audit.actor import SYSTEM
 from provisor.audit.models import AuditEntry
 from provisor.directory.memberships import add_members
 from provisor.directory.users import set_active
-from provisor.provisioning import finding_acts
-from provisor.provisioning.group_deletion import delete_group_there
+from provisor.provisioning.drift import finding_acts
+from provisor.provisioning.drift.group_deletion import delete_group_there
+from provisor.provisioning.drift.reassert import count_reassertable, reassert
 from provisor.provisioning.models import AccessInterval, Finding, Link
 from provisor.provisioning.operations import OperationRefused
-from provisor.provisioning.reassert import count_reassertable, reassert
 from tests.provisioning.installation import ACTOR, Installation
 from tests.provisioning.scanning import findings, scan
 from tests.provisioning.vices import (

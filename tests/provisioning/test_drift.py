@@ -9,9 +9,9 @@ import pytest
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import remove_members
 from provisor.directory.users import delete_user
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.drift.scans import ask_scheduled, request_scan
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.models import AccessInterval, Health, Link, Scan
-from provisor.provisioning.scans import ask_scheduled, request_scan
 from tests.provisioning.installation import Installation, eventually, now
 from tests.provisioning.scanning import changes, findings, scan
 from tests.provisioning.vices import (

@@ -11,7 +11,7 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.groups import update_group
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning.preview import FIRST, plan_application, plan_one
+from provisor.provisioning.preview.preview import FIRST, plan_application, plan_one
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     LATER,
@@ -157,7 +157,7 @@ def test_r19_members_of_a_large_group_are_all_counted(
     installation: Installation, target: LabServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than are taken up at once: the number is that of all, and the plan says how many requests it shows."""
-    monkeypatch.setattr("provisor.provisioning.group_work.MEMBERS_AT_ONCE", 7)
+    monkeypatch.setattr("provisor.provisioning.passes.group_work.MEMBERS_AT_ONCE", 7)
     people = crowd(30)
     group = installation.granted("Sales", *people)
     installation.granted("Staff", *people, push_group=False)

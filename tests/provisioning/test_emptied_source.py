@@ -10,9 +10,9 @@ from provisor.directory.groups import delete_group
 from provisor.directory.memberships import add_members, nest, remove_members, unnest
 from provisor.directory.models import Group, User
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning.decisions import reject_hold, release_hold
+from provisor.provisioning.brake.decisions import reject_hold, release_hold
 from provisor.provisioning.models import Link
-from provisor.provisioning.preview import plan_application
+from provisor.provisioning.preview.preview import plan_application
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     configure,

@@ -14,7 +14,7 @@ from provisor.directory.groups import delete_group
 from provisor.directory.memberships import add_members, nest, remove_members, unnest
 from provisor.directory.models import Group, Pending, User
 from provisor.directory.users import delete_user, set_active
-from provisor.provisioning.fold import fold
+from provisor.provisioning.fold.fold import fold
 from provisor.provisioning.models import Link, LinkMember
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.test_health import second

@@ -9,8 +9,8 @@ from provisor.applications.policies import delete_policy, update_policy
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import nest, remove_members
 from provisor.provisioning.models import Link
-from provisor.provisioning.preview import plan_application, plan_one
-from provisor.provisioning.rehearsal import rehearse
+from provisor.provisioning.preview.preview import plan_application, plan_one
+from provisor.provisioning.rehearsal.rehearsal import rehearse
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     change,

@@ -10,7 +10,7 @@ import pytest
 
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.models import Health, Link
 from provisor.provisioning.operations import request_sync, retry_link
 from provisor.provisioning.queries import application_status
@@ -338,7 +338,7 @@ def test_r01_r14_a_crash_before_the_end_of_the_pass_strands_nobody(
     installation: Installation, target: LabServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was answered with 404 is decided at the end of the pass; a pass that never gets there decides nothing."""
-    from provisor.provisioning import passing
+    from provisor.provisioning.passes import passing
 
     user = installation.user("alice")
     installation.granted("Sales", user)

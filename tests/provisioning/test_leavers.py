@@ -12,9 +12,9 @@ from provisor.directory.models import Group
 from provisor.directory.users import delete_user
 from provisor.notices.models import Notice
 from provisor.notices.queries import lasting_reasons
-from provisor.provisioning import alarms
-from provisor.provisioning.decisions import reject_hold
-from provisor.provisioning.leavers import overdue
+from provisor.provisioning.brake.decisions import reject_hold
+from provisor.provisioning.health import alarms
+from provisor.provisioning.health.leavers import overdue
 from provisor.provisioning.models import Leaver, Link
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.vices import (

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from provisor.provisioning.limiter import Limiter, urgent
-from provisor.provisioning.pace import Pace
+from provisor.provisioning.pace.limiter import Limiter, urgent
+from provisor.provisioning.pace.pace import Pace
 from provisor.scim.client import Exchange
 from tests.provisioning.pacing import Passes, dialect, excess, rate
 from tests.simulation.world import World, looping

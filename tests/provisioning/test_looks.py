@@ -4,8 +4,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from provisor.applications.models import Application
-from provisor.provisioning.context import load_context
-from provisor.provisioning.take import take
+from provisor.provisioning.passes.context import load_context
+from provisor.provisioning.passes.take import take
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.vices import crowd
 from tests.provisioning.vices import good_again as good_again  # noqa: PLC0414 - a fixture

@@ -7,7 +7,7 @@ from provisor.directory.memberships import remove_members
 from provisor.directory.models import Group, User
 from provisor.directory.users import delete_user
 from provisor.provisioning.models import AccessInterval, Link
-from provisor.provisioning.preview import plan_application
+from provisor.provisioning.preview.preview import plan_application
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     crowd,

@@ -9,8 +9,8 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.groups import update_group
 from provisor.directory.memberships import add_members, nest, remove_members, unnest
 from provisor.directory.users import set_active
-from provisor.provisioning import group_work
 from provisor.provisioning.models import Link, LinkMember
+from provisor.provisioning.passes import group_work
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     change,

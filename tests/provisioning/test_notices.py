@@ -22,9 +22,9 @@ from provisor.notices.courier import Courier
 from provisor.notices.events import EVENTS
 from provisor.notices.models import Channel, Delivery, Notice, Reason
 from provisor.notices.trying import send_test
-from provisor.provisioning import alarms, health_record
-from provisor.provisioning.decisions import release_hold
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.brake.decisions import release_hold
+from provisor.provisioning.health import alarms, health_record
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.models import Health
 from provisor.provisioning.store import Store
 from tests.provisioning.installation import Installation, eventually, now
@@ -247,7 +247,7 @@ def test_r01_a_crash_between_the_state_and_its_notice_leaves_neither(
 def test_two_workers_that_find_the_same_tell_it_once(installation: Installation, target: LabServer) -> None:
     health = health_record.health_of(installation.application, now=now())
     other = Health.objects.get(pk=health.pk)
-    from provisor.provisioning.health import Halt
+    from provisor.provisioning.health.health import Halt
 
     for each in (health, other):
         health_record.unwell(each, Halt(state="refused", reason="no"), now())
@@ -433,7 +433,7 @@ def test_a_hostile_name_of_an_application_makes_no_second_header(
     installation = Installation(target.base_url)
     application = installation.application
     application.name = "Slack\r\nBcc: everybody@example.com"
-    from provisor.provisioning.health import Halt
+    from provisor.provisioning.health.health import Halt
 
     health_record.unwell(
         health_record.health_of(application, now=now()), Halt(state="refused", reason="no"), now()

@@ -10,8 +10,8 @@ from pytest_django import Settings
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import remove_members
 from provisor.directory.models import User
-from provisor.provisioning.home import RunningEngine, make_engine
-from provisor.provisioning.on_demand import provision_now
+from provisor.provisioning.homes.home import RunningEngine, make_engine
+from provisor.provisioning.preview.on_demand import provision_now
 from tests.provisioning.installation import Installation, eventually
 from tests.provisioning.vices import (
     change,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisor.provisioning import probation
+from provisor.provisioning.perform import probation
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
     crowd,

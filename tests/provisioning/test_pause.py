@@ -8,7 +8,7 @@ import pytest
 
 from provisor.applications.applications import delete_application, pause, resume
 from provisor.audit.actor import SYSTEM
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.models import Attempt, Link
 from provisor.provisioning.queries import application_status
 from tests.provisioning.installation import Installation, eventually

@@ -12,8 +12,8 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user
 from provisor.provisioning.models import AccessInterval, Link
-from provisor.provisioning.preview import plan_application
-from provisor.provisioning.probation import GOOD, SAMPLES_AT_MOST
+from provisor.provisioning.perform.probation import GOOD, SAMPLES_AT_MOST
+from provisor.provisioning.preview.preview import plan_application
 from provisor.provisioning.queries import application_status
 from tests.provisioning.installation import Installation
 from tests.provisioning.test_hostile import LIST, Answer, OddApplication, as_json

@@ -9,11 +9,11 @@ from provisor.applications.models import Application
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members, remove_members
 from provisor.directory.users import delete_user
-from provisor.provisioning import settle, settling
-from provisor.provisioning.context import load_context
-from provisor.provisioning.epoch import FencedError
+from provisor.provisioning.homes.epoch import FencedError
 from provisor.provisioning.models import Attempt, Link
-from provisor.provisioning.take import take
+from provisor.provisioning.passes import settle, settling
+from provisor.provisioning.passes.context import load_context
+from provisor.provisioning.passes.take import take
 from tests.provisioning.installation import Installation, now
 from tests.provisioning.vices import (
     change,

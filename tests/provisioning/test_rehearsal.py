@@ -15,8 +15,8 @@ from provisor.directory.models import Group, Pending, User
 from provisor.directory.refusal import DirectoryRefusal
 from provisor.directory.users import delete_user, set_active
 from provisor.provisioning.models import AccessInterval
-from provisor.provisioning.preview import plan_application
-from provisor.provisioning.rehearsal import Counts, rehearse, sentence
+from provisor.provisioning.preview.preview import plan_application
+from provisor.provisioning.rehearsal.rehearsal import Counts, rehearse, sentence
 from tests.provisioning.installation import Installation
 from tests.provisioning.rehearsing import counted, every_kind_of_change, everything, settled, shouting
 from tests.provisioning.vices import (

@@ -12,9 +12,9 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members, nest, remove_members
 from provisor.directory.models import Group
 from provisor.directory.users import set_active
-from provisor.provisioning import rehearsal_count
-from provisor.provisioning.rehearsal import rehearse, sentence
-from provisor.provisioning.rehearsal_count import crowded
+from provisor.provisioning.rehearsal import rehearsal_count
+from provisor.provisioning.rehearsal.rehearsal import rehearse, sentence
+from provisor.provisioning.rehearsal.rehearsal_count import crowded
 from tests.provisioning.installation import ACTOR, Installation
 from tests.provisioning.rehearsing import counted, every_kind_of_change, everything, settled, shouting
 from tests.provisioning.vices import (

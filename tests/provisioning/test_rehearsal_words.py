@@ -7,7 +7,7 @@ from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members
 from provisor.directory.users import set_active
 from provisor.provisioning.models import Link
-from provisor.provisioning.rehearsal import rehearse, sentence
+from provisor.provisioning.rehearsal.rehearsal import rehearse, sentence
 from tests.provisioning.installation import ACTOR, Installation
 from tests.provisioning.rehearsing import counted, settled
 from tests.provisioning.vices import (

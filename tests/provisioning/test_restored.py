@@ -10,10 +10,10 @@ from provisor.applications.models import Application
 from provisor.audit.actor import SYSTEM
 from provisor.audit.models import AuditEntry
 from provisor.notices.models import Notice
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.health.restored import Mark, MarkFile, after_restore, current_mark
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.models import Link
 from provisor.provisioning.queries import application_status
-from provisor.provisioning.restored import Mark, MarkFile, after_restore, current_mark
 from tests.provisioning.installation import Installation, eventually, now
 from tests.provisioning.vices import (
     crowd,

@@ -11,9 +11,9 @@ from provisor.applications.refusals import ConfigurationRefusal
 from provisor.audit.actor import SYSTEM
 from provisor.directory.memberships import add_members
 from provisor.directory.models import User
-from provisor.provisioning.explain import explain, explanation_of
-from provisor.provisioning.preview import plan_application
-from provisor.provisioning.rehearsal import rehearse
+from provisor.provisioning.preview.preview import plan_application
+from provisor.provisioning.rehearsal.rehearsal import rehearse
+from provisor.provisioning.why.explain import explain, explanation_of
 from provisor.scim.schemas import ENTERPRISE_SCHEMA
 from tests.provisioning.installation import Installation
 from tests.provisioning.vices import (
@@ -236,7 +236,7 @@ def test_r03_many_people_of_a_filter_are_judged_in_parts(
     installation: Installation, target: LabServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the size of a part: each is judged once."""
-    monkeypatch.setattr("provisor.provisioning.scope_filters.BATCH", 7)
+    monkeypatch.setattr("provisor.provisioning.fold.scope_filters.BATCH", 7)
     people = crowd(30)
     for user in people[:10]:
         change(user, userType="Employee")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from provisor.provisioning.home import RunningEngine, make_engine
-from provisor.provisioning.life_sign import SIGN_LATE, LifeSign, travelling_until
+from provisor.provisioning.health.life_sign import SIGN_LATE, LifeSign, travelling_until
+from provisor.provisioning.homes.home import RunningEngine, make_engine
 from provisor.provisioning.models import Link, Run
 from provisor.provisioning.surroundings import Surroundings
 from provisor.scim.limits import TransportLimits

@@ -16,7 +16,7 @@ from provisor.audit.actor import SYSTEM, Actor
 from provisor.directory.bulk import create_users
 from provisor.directory.models import User
 from provisor.directory.users import replace_user
-from provisor.provisioning import decisions
+from provisor.provisioning.brake import decisions
 from provisor.provisioning.models import Hold
 from tests.lab import LabOptions
 from tests.provisioning.installation import Installation, now

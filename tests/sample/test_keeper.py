@@ -11,9 +11,9 @@ from provisor.applications.credentials import open_credential
 from provisor.applications.models import Application
 from provisor.applications.own_targets import is_open
 from provisor.audit.actor import SYSTEM
-from provisor.provisioning import examination
-from provisor.provisioning.examination import examine
-from provisor.provisioning.process_lock import EngineRunsError
+from provisor.provisioning.homes.process_lock import EngineRunsError
+from provisor.provisioning.preview import examination
+from provisor.provisioning.preview.examination import examine
 from provisor.sample.keeper import FOLDER, Keeper, keeping
 from provisor.sample.loading import Loaded, load_sample
 from provisor.sample.process import TargetFailed, listen

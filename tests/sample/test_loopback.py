@@ -16,9 +16,9 @@ from provisor.applications.models import Application
 from provisor.applications.own_targets import OwnTarget, close_target, is_open, open_target
 from provisor.applications.refusals import ConfigurationRefusal
 from provisor.audit.actor import SYSTEM
-from provisor.provisioning import examination
-from provisor.provisioning.connection import connect
-from provisor.provisioning.examination import examine
+from provisor.provisioning.passes.connection import connect
+from provisor.provisioning.preview import examination
+from provisor.provisioning.preview.examination import examine
 from provisor.sample.keeper import Keeper
 from provisor.sample.loading import Loaded
 from provisor.sample.process import listen

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from provisor.provisioning.finding_acts import correct
+from provisor.provisioning.drift.finding_acts import correct
+from provisor.provisioning.drift.scans import latest_scan, request_scan
 from provisor.provisioning.models import Finding, Scan
 from provisor.provisioning.operations import OperationRefused
-from provisor.provisioning.scans import latest_scan, request_scan
 from tests.crash.company import ACTOR
 from tests.simulation.company import Installed
 from tests.simulation.foreigners import Foreigner

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from provisor.provisioning.engine import Engine
+from provisor.provisioning.homes.engine import Engine
 from provisor.provisioning.surroundings import Surroundings
 from tests.simulation.company import Company
 from tests.simulation.stand_ins import Doors, InlineStore, Life, Sign, Watch

@@ -88,7 +88,8 @@ class Machine:
 
 def _forget() -> None:
     """What modules remember between two looks, as a new process would not."""
-    from provisor.provisioning import delete_after, scans
+    from provisor.provisioning.drift import scans
+    from provisor.provisioning.passes import delete_after
 
     scans._LOOKED["at"] = -scans.MINUTE
     delete_after._LOOKED.clear()

@@ -3,7 +3,7 @@
 import traceback
 from dataclasses import dataclass, field
 
-from provisor.provisioning.decisions import release_hold
+from provisor.provisioning.brake.decisions import release_hold
 from provisor.provisioning.models import Hold
 from tests.crash.company import ACTOR
 from tests.crash.judge import describe

@@ -7,8 +7,8 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, connection
 
 from provisor.applications.credentials import OpenCredential
-from provisor.provisioning.connection import Connection
-from provisor.provisioning.life_sign import SIGN_EVERY
+from provisor.provisioning.health.life_sign import SIGN_EVERY
+from provisor.provisioning.passes.connection import Connection
 from provisor.provisioning.store import Store
 from provisor.scim.authentication import build
 from provisor.scim.dialect import Dialect

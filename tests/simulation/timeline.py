@@ -5,10 +5,10 @@ from dataclasses import replace
 from provisor.applications.applications import pause, resume
 from provisor.applications.models import Policy
 from provisor.applications.policies import delete_policy
-from provisor.provisioning.decisions import reject_hold, release_hold
+from provisor.provisioning.brake.decisions import reject_hold, release_hold
+from provisor.provisioning.drift.scans import request_scan
 from provisor.provisioning.models import Hold
 from provisor.provisioning.operations import OperationRefused, request_sync
-from provisor.provisioning.scans import request_scan
 from tests.crash.company import ACTOR
 from tests.crash.day import Days
 from tests.lab.options import Fault, FaultKind

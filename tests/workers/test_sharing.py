@@ -7,8 +7,8 @@ import pytest
 from provisor.applications.applications import create_application, pause
 from provisor.applications.models import Application
 from provisor.applications.policies import create_policy
-from provisor.provisioning import worker
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.homes import worker
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.models import Link, Run
 from tests.cli.conftest import Command, provisor  # noqa: F401 - a fixture
 from tests.crash.company import ACTOR, Company

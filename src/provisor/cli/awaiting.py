@@ -122,6 +122,6 @@ class _Watch:
 
 
 def _engine_runs() -> bool:
-    from provisor.provisioning.home import engine_runs
+    from provisor.provisioning.homes.home import engine_runs
 
     return engine_runs()

@@ -52,9 +52,9 @@ def _of_rooms() -> list[tuple[type[Exception], Callable[[Any], str]]]:
     from provisor.access.refusal import AccessRefusal
     from provisor.applications.refusals import ConfigurationRefusal
     from provisor.directory.refusal import DirectoryRefusal
-    from provisor.provisioning.connection import NoCredentialError
+    from provisor.provisioning.homes.process_lock import EngineRunsError
     from provisor.provisioning.operations import OperationRefused
-    from provisor.provisioning.process_lock import EngineRunsError
+    from provisor.provisioning.passes.connection import NoCredentialError
     from provisor.vault.keys import VaultError
     from provisor.vault.rotation import NothingToRotateError
 

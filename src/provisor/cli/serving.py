@@ -14,7 +14,7 @@ from provisor.cli.refusals import CommandRefusal
 from provisor.ending import ending
 
 if TYPE_CHECKING:
-    from provisor.provisioning.home import RunningEngine
+    from provisor.provisioning.homes.home import RunningEngine
 
 #: Seconds that requests under way are given to finish.
 _GRACE: Final = 10

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Final, TypeVar
 
 from provisor.applications.credentials import OpenCredential
-from provisor.provisioning.connection import connect
+from provisor.provisioning.passes.connection import connect
 from provisor.scim.capabilities import Fact, Origin, resolve
 from provisor.scim.change import Change
 from provisor.scim.client import ScimClient

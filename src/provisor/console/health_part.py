@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from provisor.applications.models import Application
 from provisor.provisioning.clock import now as clock
-from provisor.provisioning.leavers import overdue
+from provisor.provisioning.health.leavers import overdue
 from provisor.provisioning.models import Health
 
 #: What Provisor does meanwhile, by state.

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from provisor.console.refusals import REFUSALS, sentence_of
-from provisor.provisioning.rehearsal import Rehearsal, rehearse, sentence
+from provisor.provisioning.rehearsal.rehearsal import Rehearsal, rehearse, sentence
 
 
 @dataclass(frozen=True, slots=True)

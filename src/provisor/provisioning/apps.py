@@ -22,6 +22,6 @@ class ProvisioningConfig(AppConfig):
 
 def _wake_a_worker(**_: Any) -> None:
     """The change is committed by now; a wake-up that fails is made good by the sweep of any worker."""
-    from provisor.provisioning.jobs import wake_look
+    from provisor.provisioning.homes.jobs import wake_look
 
     wake_look()

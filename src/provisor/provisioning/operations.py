@@ -15,8 +15,8 @@ from provisor.directory import journal
 from provisor.provisioning.clock import now
 from provisor.provisioning.keys import to_key
 from provisor.provisioning.models import AccessInterval, Health, Hold, Link, LinkMember, Run
-from provisor.provisioning.phases import Phase
-from provisor.provisioning.settle import wake_dependents
+from provisor.provisioning.passes.phases import Phase
+from provisor.provisioning.passes.settle import wake_dependents
 
 #: States that wait for a person or a change; a sync tries them again.
 STUCK = (Link.State.FAILED, Link.State.CONFLICT, Link.State.MISSING)

@@ -12,9 +12,9 @@ from django.conf import settings
 from provisor.applications.credentials import OpenCredential
 from provisor.notices.courier import LOOK_EVERY as NOTICES_EVERY
 from provisor.provisioning import clock
-from provisor.provisioning.change_watch import ChangeWatch
-from provisor.provisioning.connection import DEFAULT_LIMITS, Connection, connect
-from provisor.provisioning.life_sign import SIGN_EVERY, LifeSign
+from provisor.provisioning.health.life_sign import SIGN_EVERY, LifeSign
+from provisor.provisioning.homes.change_watch import ChangeWatch
+from provisor.provisioning.passes.connection import DEFAULT_LIMITS, Connection, connect
 from provisor.provisioning.store import Store
 from provisor.scim.dialect import Dialect
 from provisor.scim.limits import TransportLimits

@@ -19,7 +19,7 @@ from provisor.applications.lookup import live_applications
 from provisor.applications.own_targets import OwnTarget, close_target, open_target
 from provisor.directory import journal
 from provisor.identifiers import uuid7
-from provisor.provisioning.process_lock import ProcessLock
+from provisor.provisioning.homes.process_lock import ProcessLock
 from provisor.sample.process import TargetFailed, TargetProcess, listen
 from provisor.vault.keys import VaultError
 

@@ -108,7 +108,7 @@ if _DATABASE["ENGINE"] == "django.db.backends.postgresql":
     # The workers' jobs: their tables exist on PostgreSQL only.
     INSTALLED_APPS.append("procrastinate.contrib.django")
     PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-    PROCRASTINATE_IMPORT_PATHS = ["provisor.provisioning.jobs"]
+    PROCRASTINATE_IMPORT_PATHS = ["provisor.provisioning.homes.jobs"]
 # No ATOMIC_REQUESTS: on SQLite each transaction takes the write lock, and most pages only read.
 DATABASES = {"default": _DATABASE}
 CACHES = {

@@ -12,7 +12,7 @@ from provisor.api.management.pages import AccessPage
 from provisor.api.management.problems import Fault, Problem
 from provisor.api.moments import from_milliseconds
 from provisor.directory.queries import get_user
-from provisor.provisioning.access import Access, NoSuchDay, access_on, read_day, told
+from provisor.provisioning.why.access import Access, NoSuchDay, access_on, read_day, told
 
 router = Router(tags=["Records"])
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from provisor.api.moments import from_milliseconds
 from provisor.audit.actor import Actor
-from provisor.provisioning import finding_acts
-from provisor.provisioning import reassert as reasserting
+from provisor.provisioning.drift import finding_acts
+from provisor.provisioning.drift import reassert as reasserting
+from provisor.provisioning.drift.scans import latest_scan, request_scan, stop_scan
 from provisor.provisioning.models import Finding, Scan
-from provisor.provisioning.scans import latest_scan, request_scan, stop_scan
 
 adopt, correct, ignore, remove = (
     finding_acts.adopt, finding_acts.correct, finding_acts.ignore, finding_acts.remove,

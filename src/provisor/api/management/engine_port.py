@@ -14,17 +14,12 @@ from provisor.api.moments import from_milliseconds, rfc3339
 from provisor.applications.models import Application
 from provisor.audit.actor import Actor
 from provisor.directory.models import JournalEntry, User
-from provisor.provisioning import (
-    decisions,
-    examination,
-    group_deletion,
-    on_demand,
-    operations,
-    preview,
-    queries,
-)
-from provisor.provisioning.explain import explanation_of
+from provisor.provisioning import operations, queries
+from provisor.provisioning.brake import decisions
+from provisor.provisioning.drift import group_deletion
 from provisor.provisioning.models import Attempt, Hold, Link, Run
+from provisor.provisioning.preview import examination, on_demand, preview
+from provisor.provisioning.why.explain import explanation_of
 
 
 def statuses(application_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -18,7 +18,7 @@ from provisor.applications.profiles import catalogue
 from provisor.audit.export import FORMATS, lines
 from provisor.audit.models import AuditEntry
 from provisor.directory.models import JournalEntry
-from provisor.provisioning.known_changes import known_changes
+from provisor.provisioning.why.known_changes import known_changes
 from provisor.streaming import in_parts
 
 router = Router(tags=["Records"])

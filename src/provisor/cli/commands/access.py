@@ -15,7 +15,7 @@ from provisor.cli.screen import plain_table, say, show, show_json
 from provisor.cli.words import count
 
 if TYPE_CHECKING:
-    from provisor.provisioning.access import Access
+    from provisor.provisioning.why.access import Access
 
 HEADER = ("user", "user_id", "account", "from", "because", "to", "because_of")
 
@@ -33,7 +33,7 @@ def access(
     open_installation()
     from provisor.applications.lookup import find_application
     from provisor.directory.queries import find_user
-    from provisor.provisioning.access import NoSuchDay, access_on, every_access, read_day
+    from provisor.provisioning.why.access import NoSuchDay, access_on, every_access, read_day
 
     target = find_application(application)
     try:

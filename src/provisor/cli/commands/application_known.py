@@ -12,7 +12,7 @@ from provisor.cli.screen import plain_table, say, show, show_json
 
 if TYPE_CHECKING:
     from provisor.applications.profile_change import ProfileChange
-    from provisor.provisioning.rehearsal import Rehearsal
+    from provisor.provisioning.rehearsal.rehearsal import Rehearsal
 
 App = Annotated[str, typer.Argument(metavar="APP", help="An application's name or id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -78,7 +78,7 @@ def change_profile(
     from provisor.applications.applications import update_application
     from provisor.applications.lookup import find_application
     from provisor.applications.profile_change import foresee_profile, profile_changes
-    from provisor.provisioning.rehearsal import rehearse, sentence
+    from provisor.provisioning.rehearsal.rehearsal import rehearse, sentence
 
     found = find_application(application)
     change = foresee_profile(found, profile)

@@ -104,7 +104,7 @@ def examine(application: App, as_json: AsJson = False) -> None:
     """Test the connection; nothing is written there. Exits with 1 when provisioning cannot work."""
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.examination import test_connection
+    from provisor.provisioning.preview.examination import test_connection
 
     found = test_connection(find_application(application).id, actor=actor())
     if as_json:

@@ -33,7 +33,7 @@ def doctor(
     token = _token(token_file, stdin=token_stdin)
     open_installation()
     from provisor.cli.write_probe import probe_writes
-    from provisor.provisioning.examination import examine
+    from provisor.provisioning.preview.examination import examine
 
     found = examine(url, "bearer", {"token": token})
     if write and found["ok"]:

@@ -48,8 +48,8 @@ def scan(
     """
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.home import begin, make_engine
-    from provisor.provisioning.scans import request_scan
+    from provisor.provisioning.drift.scans import request_scan
+    from provisor.provisioning.homes.home import begin, make_engine
 
     target = find_application(application)
     engine = make_engine()
@@ -123,8 +123,8 @@ def drift(
     """List what scans have found and nobody has decided on yet. Exits with 1 when there is something."""
     open_installation()
     from provisor.applications.lookup import find_application
+    from provisor.provisioning.drift.scans import latest_scan
     from provisor.provisioning.models import Finding
-    from provisor.provisioning.scans import latest_scan
 
     if what and what not in _WHAT:
         raise CommandRefusal(f'"{what}" is no kind of finding. Use one of: {", ".join(_WHAT)}.')
@@ -190,7 +190,7 @@ def adopt(
     open_installation()
     from provisor.applications.lookup import find_application
     from provisor.directory.queries import find_user
-    from provisor.provisioning import finding_acts
+    from provisor.provisioning.drift import finding_acts
     from provisor.provisioning.models import Finding
 
     target, by = find_application(application), actor()
@@ -214,8 +214,8 @@ def reassert(
     """Have every account and group of an application read again, and put right where it differs."""
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.home import begin, make_engine
-    from provisor.provisioning.reassert import reassert as act
+    from provisor.provisioning.drift.reassert import reassert as act
+    from provisor.provisioning.homes.home import begin, make_engine
 
     target = find_application(application)
     engine = make_engine()

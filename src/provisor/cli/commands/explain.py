@@ -17,8 +17,8 @@ def explain(
     open_installation()
     from provisor.applications.lookup import find_application
     from provisor.directory.queries import find_user
-    from provisor.provisioning.explain import explain as sentences_of
-    from provisor.provisioning.preview import plan_one
+    from provisor.provisioning.preview.preview import plan_one
+    from provisor.provisioning.why.explain import explain as sentences_of
 
     person, target = find_user(user), find_application(application)
     sentences = sentences_of(person.id, target.id)

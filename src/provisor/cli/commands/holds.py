@@ -37,7 +37,7 @@ def list_holds(
     """List what is held: who, what would happen, why, and the effect that a release has to name."""
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.decisions import shown_effect
+    from provisor.provisioning.brake.decisions import shown_effect
 
     target = find_application(application)
     number, effects = shown_effect(target.id)
@@ -62,7 +62,7 @@ def release(application: App, hold: Which = "", every: All = False, effect: Effe
     """Let it happen. Who made the change that is held does not release it alone."""
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.decisions import release_all, release_hold
+    from provisor.provisioning.brake.decisions import release_all, release_hold
 
     target = find_application(application)
     if len(effect) < SHORT:
@@ -85,7 +85,7 @@ def reject(application: App, hold: Which = "", every: All = False, effect: Effec
     """Keep it as it is, until the cause changes."""
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.decisions import reject_all, reject_hold
+    from provisor.provisioning.brake.decisions import reject_all, reject_hold
 
     target = find_application(application)
     if _wants_all(hold, every):
@@ -107,7 +107,7 @@ def _wants_all(hold: str, every: bool) -> bool:
 
 
 def _seen_all(target: "Application", effect: str) -> str:
-    from provisor.provisioning.decisions import shown_effect
+    from provisor.provisioning.brake.decisions import shown_effect
 
     return _seen(shown_effect(target.id)[1], effect)
 

@@ -39,7 +39,7 @@ def plan(
     """Show what a pass would do now. Nothing is written, here or there."""
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.preview import plan_application
+    from provisor.provisioning.preview.preview import plan_application
 
     target = find_application(application)
     if user and group:
@@ -62,7 +62,7 @@ def plan(
 def _say_one(target: "Application", user: str, group: str, *, as_json: bool) -> None:
     """The exact requests for one user or group, and where it stands after them."""
     from provisor.directory.queries import find_group, find_user
-    from provisor.provisioning.preview import plan_one
+    from provisor.provisioning.preview.preview import plan_one
 
     kind, subject = ("user", find_user(user).id) if user else ("group", find_group(group).id)
     found = plan_one(target.id, kind, subject)

@@ -12,7 +12,7 @@ def restored() -> None:
     """
     open_installation()
     from provisor.provisioning.clock import now
-    from provisor.provisioning.restored import after_restore
+    from provisor.provisioning.health.restored import after_restore
 
     paused = after_restore(now(), actor=actor())
     say(f"{count(paused, 'application')} paused. Look at each one, then resume it.")

@@ -34,7 +34,7 @@ def serve(
     open_installation(quiet=False)
     from django.conf import settings
 
-    from provisor.provisioning.home import is_distributed, make_engine
+    from provisor.provisioning.homes.home import is_distributed, make_engine
     from provisor.sample.keeper import keeping
 
     if not (worker or is_distributed()):
@@ -60,7 +60,7 @@ def worker() -> None:
     from provisor.cli.serving import wait_for_the_end
 
     open_installation(quiet=False)
-    from provisor.provisioning.home import is_distributed, make_engine
+    from provisor.provisioning.homes.home import is_distributed, make_engine
 
     if not is_distributed():
         raise CommandRefusal(ALONE)

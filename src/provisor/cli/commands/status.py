@@ -23,7 +23,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON li
     open_installation()
 
     from provisor.applications.lookup import live_applications
-    from provisor.provisioning.home import engine_runs
+    from provisor.provisioning.homes.home import engine_runs
     from provisor.provisioning.queries import application_statuses
 
     found = application_statuses()

@@ -28,7 +28,7 @@ def sync(
     """
     open_installation()
     from provisor.applications.lookup import find_application
-    from provisor.provisioning.home import begin, make_engine
+    from provisor.provisioning.homes.home import begin, make_engine
     from provisor.provisioning.operations import request_sync
 
     target = find_application(application)

@@ -25,7 +25,7 @@ from provisor.cli.requests_sent import last_attempt, sent_since
 from provisor.cli.screen import answers, remark, say
 from provisor.cli.serving import address_of, listen, serve_until_ended
 from provisor.cli.words import count
-from provisor.provisioning.home import make_engine
+from provisor.provisioning.homes.home import make_engine
 from provisor.provisioning.operations import request_sync
 from provisor.sample.company import NAME, build_company
 from provisor.sample.founding import CONNECTIONS, Roster, found_company, grant

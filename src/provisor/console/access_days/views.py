@@ -20,7 +20,7 @@ from provisor.console.forms import ConsoleForm
 from provisor.console.guard import requires
 from provisor.console.keyset import page_of
 from provisor.directory.models import User
-from provisor.provisioning.access import Access, Day, NoSuchDay, access_on, every_access, read_day, told
+from provisor.provisioning.why.access import Access, Day, NoSuchDay, access_on, every_access, read_day, told
 
 HEADER = ("application", "user", "user id", "account", "from", "because", "to", "because of")
 

@@ -18,9 +18,9 @@ from provisor.audit.actor import Actor
 from provisor.console.adding.estimating import MANY, counted, due_of
 from provisor.mapping.problems import MappingRefused
 from provisor.planning.operation import DESTRUCTIVE, Act
-from provisor.provisioning.context import load_context
 from provisor.provisioning.models import Hold
-from provisor.provisioning.preview import plan_application
+from provisor.provisioning.passes.context import load_context
+from provisor.provisioning.preview.preview import plan_application
 
 #: Names that are shown; the plan itself has all of them.
 _NAMED: Final = 8

@@ -11,7 +11,7 @@ from provisor.applications.models import Application
 from provisor.applications.schemas import record_schema
 from provisor.audit.actor import Actor
 from provisor.console.adding.connecting import ConnectionForm
-from provisor.provisioning.examination import examine, test_connection
+from provisor.provisioning.preview.examination import examine, test_connection
 from provisor.scim.announced_schema import AnnouncedSchema, from_document
 from provisor.scim.capabilities import FACTS, Fact, Origin
 

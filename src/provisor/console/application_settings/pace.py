@@ -5,7 +5,7 @@ from django.utils.translation import ngettext
 
 from provisor.applications.models import Application
 from provisor.console.mapping.switches import ORIGINS
-from provisor.provisioning.pace_report import LEARNED, Figure, pace_of
+from provisor.provisioning.pace.pace_report import LEARNED, Figure, pace_of
 from provisor.scim.dialect import Dialect, Origin
 
 

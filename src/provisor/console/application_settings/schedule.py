@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from provisor.applications.models import Application
-from provisor.provisioning.backoff import FIRST, LONGEST
-from provisor.provisioning.health import FIRST_PROBE, LONGEST_PROBE
-from provisor.provisioning.scans import drift_settings
+from provisor.provisioning.drift.scans import drift_settings
+from provisor.provisioning.health.health import FIRST_PROBE, LONGEST_PROBE
+from provisor.provisioning.passes.backoff import FIRST, LONGEST
 from provisor.provisioning.surroundings import Surroundings
 
 _SECOND, _MINUTE, _HOUR = 1_000, 60_000, 3_600_000

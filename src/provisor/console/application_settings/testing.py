@@ -14,7 +14,7 @@ from provisor.console.application_settings.page import page
 from provisor.console.application_settings.reading import in_words
 from provisor.console.applications.frame import frame
 from provisor.console.guard import actor_of, requires
-from provisor.provisioning.examination import test_connection
+from provisor.provisioning.preview.examination import test_connection
 from provisor.scim.capabilities import FACTS
 
 #: Level of the report to level of the page, and its icon.

@@ -19,10 +19,10 @@ from provisor.console.guard import actor_of, requires
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
 from provisor.console.shell.undo import came_from
 from provisor.directory.queries import find_group, find_user
-from provisor.provisioning import finding_acts as services
+from provisor.provisioning.drift import finding_acts as services
+from provisor.provisioning.drift.reassert import count_reassertable, reassert
+from provisor.provisioning.drift.scans import request_scan, stop_scan
 from provisor.provisioning.models import Finding
-from provisor.provisioning.reassert import count_reassertable, reassert
-from provisor.provisioning.scans import request_scan, stop_scan
 
 
 def _back(application_id: UUID) -> str:

@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 from provisor.applications.models import Application
 from provisor.console.applications.drift_forms import MATCHES, WHATS, DriftFilter
 from provisor.console.applications.named import Named, names_of
-from provisor.provisioning.finding_acts import sure
+from provisor.provisioning.drift.finding_acts import sure
+from provisor.provisioning.drift.scans import drift_settings, latest_scan
 from provisor.provisioning.models import Finding, Scan
-from provisor.provisioning.scans import drift_settings, latest_scan
 
 SETTLED: Final = ("corrected", "adopted", "removing", "removed")
 #: Names of members that a row shows.

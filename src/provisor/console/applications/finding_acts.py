@@ -16,7 +16,7 @@ from provisor.audit.actor import Actor
 from provisor.console import notices
 from provisor.console.guard import actor_of, demand, may
 from provisor.console.refusals import REFUSALS, sentence_of
-from provisor.provisioning import finding_acts as services
+from provisor.provisioning.drift import finding_acts as services
 from provisor.provisioning.models import Finding
 
 #: Findings of one act; more than a page has.

@@ -15,7 +15,7 @@ from provisor.console.applications.link_reading import find_link
 from provisor.console.applications.named import names_of
 from provisor.console.guard import actor_of, requires
 from provisor.console.refusals import REFUSALS, sentence_of
-from provisor.provisioning.group_deletion import delete_group_there, is_left_there, why_not_deleted
+from provisor.provisioning.drift.group_deletion import delete_group_there, is_left_there, why_not_deleted
 from provisor.provisioning.models import Link, LinkMember
 
 

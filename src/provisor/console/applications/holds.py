@@ -21,7 +21,7 @@ from provisor.console.guard import actor_of, confirmed, may, requires
 from provisor.console.keyset import page_of
 from provisor.console.refusals import REFUSALS, sentence_of
 from provisor.directory.queries import as_id
-from provisor.provisioning.decisions import (
+from provisor.provisioning.brake.decisions import (
     Decided,
     reject_all,
     reject_hold,
@@ -29,8 +29,8 @@ from provisor.provisioning.decisions import (
     release_hold,
     shown_effect,
 )
+from provisor.provisioning.brake.two_persons import releasers, rulings
 from provisor.provisioning.models import Hold
-from provisor.provisioning.two_persons import releasers, rulings
 
 DECISIONS = ("release", "keep")
 

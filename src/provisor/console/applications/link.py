@@ -21,7 +21,7 @@ from provisor.console.guard import actor_of, requires
 from provisor.console.refusals import REFUSALS, place_errors, sentence_of
 from provisor.provisioning.models import Link
 from provisor.provisioning.operations import OperationRefused, adopt_link
-from provisor.provisioning.reading_back import read_now
+from provisor.provisioning.preview.reading_back import read_now
 
 
 class AdoptForm(ConsoleForm):

@@ -13,9 +13,9 @@ from provisor.console.applications import phrases
 from provisor.console.applications.attempts import AttemptRow, Cause, causes_of, rows_of
 from provisor.console.applications.frame import head_of
 from provisor.console.applications.named import Named
-from provisor.provisioning.comparison import Line, compare
-from provisor.provisioning.group_deletion import is_left_there
+from provisor.provisioning.drift.group_deletion import is_left_there
 from provisor.provisioning.models import AccessInterval, Attempt, Hold, Kind, Link, LinkMember
+from provisor.provisioning.preview.comparison import Line, compare
 from provisor.scim.path import MISSING
 
 _ATTEMPTS: Final = 15

@@ -16,7 +16,7 @@ from provisor.console.applications.named import Named, groups_called, names_of, 
 from provisor.console.forms import ConsoleForm
 from provisor.console.keyset import Page, page_of
 from provisor.directory.queries import as_id
-from provisor.provisioning.group_deletion import is_left_there
+from provisor.provisioning.drift.group_deletion import is_left_there
 from provisor.provisioning.models import Kind, Link
 
 #: States that another try may help.

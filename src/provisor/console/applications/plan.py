@@ -19,7 +19,7 @@ from provisor.console.exports import csv_answer
 from provisor.console.guard import requires
 from provisor.console.reach import is_asked, is_part
 from provisor.mapping.problems import MappingRefused
-from provisor.provisioning.plan_part import LOOKED_THROUGH, ROWS, START, Place, plan_part
+from provisor.provisioning.preview.plan_part import LOOKED_THROUGH, ROWS, START, Place, plan_part
 
 HEADER: Final = ("act", "kind", "name", "how many", "reason", "method", "path", "body", "note")
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from provisor.console.applications import phrases
 from provisor.mapping.problems import MappingRefused
-from provisor.provisioning.plan_part import START, Place, PlanPart, plan_part
+from provisor.provisioning.preview.plan_part import START, Place, PlanPart, plan_part
 
 #: Characters of one body that a page shows; the export has it whole.
 SHOWN_BODY = 6_000

@@ -18,7 +18,7 @@ from provisor.console.refusals import REFUSALS, sentence_of
 from provisor.directory.queries import as_id
 from provisor.mapping.problems import MappingRefused
 from provisor.provisioning.models import Kind
-from provisor.provisioning.on_demand import provision_now
+from provisor.provisioning.preview.on_demand import provision_now
 
 _ROWS: Final = 12
 _LONGEST: Final = 255

@@ -24,8 +24,8 @@ from provisor.console.shell.undo import came_from
 from provisor.directory.groups import delete_group
 from provisor.directory.models import Group
 from provisor.directory.queries import as_id, groups
-from provisor.provisioning.rehearsal import Rehearsal
-from provisor.provisioning.rehearsal_count import crowded
+from provisor.provisioning.rehearsal.rehearsal import Rehearsal
+from provisor.provisioning.rehearsal.rehearsal_count import crowded
 
 #: Groups of one export that are counted together.
 _RUN = 200

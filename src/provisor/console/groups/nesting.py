@@ -20,8 +20,8 @@ from provisor.console.shell import undo
 from provisor.directory.memberships import nest, unnest
 from provisor.directory.models import Group
 from provisor.directory.queries import find_group
-from provisor.provisioning.rehearsal import Rehearsal
-from provisor.provisioning.rehearsal_count import crowded
+from provisor.provisioning.rehearsal.rehearsal import Rehearsal
+from provisor.provisioning.rehearsal.rehearsal_count import crowded
 
 
 @require_safe

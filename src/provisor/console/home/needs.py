@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from provisor.applications.models import Application
 from provisor.console.home.found import Found
 from provisor.console.home.reading import ApplicationRow
-from provisor.provisioning.home import engine_runs
+from provisor.provisioning.homes.home import engine_runs
 from provisor.provisioning.models import Hold, Kind, Link
 
 #: A leaver who is not confirmed after so many milliseconds is an alarm (engine.md, section 9).

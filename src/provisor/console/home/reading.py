@@ -12,7 +12,7 @@ from provisor.applications.models import Application, Policy
 from provisor.console.names import names_of
 from provisor.directory.models import JournalEntry
 from provisor.provisioning import queries
-from provisor.provisioning.known_changes import known_changes
+from provisor.provisioning.why.known_changes import known_changes
 
 LATEST_CHANGES = 15
 #: In one statement, and each counted from an index alone; those who are active would be read one by one.

@@ -15,14 +15,14 @@ from provisor.applications.models import Application
 from provisor.audit.actor import Actor
 from provisor.console.mapping.preview import shown
 from provisor.planning.operation import Operation
-from provisor.provisioning import engine_sql as sql
-from provisor.provisioning.context import load_context
-from provisor.provisioning.grants import read_grants
-from provisor.provisioning.group_work import plan_group_attributes
-from provisor.provisioning.rehearsal import LIMIT, Reach, Rehearsal, rehearse, sentence
-from provisor.provisioning.take import read_link
-from provisor.provisioning.user_work import plan_user_work
-from provisor.provisioning.work import DueLink
+from provisor.provisioning.fold.grants import read_grants
+from provisor.provisioning.passes import engine_sql as sql
+from provisor.provisioning.passes.context import load_context
+from provisor.provisioning.passes.group_work import plan_group_attributes
+from provisor.provisioning.passes.take import read_link
+from provisor.provisioning.passes.user_work import plan_user_work
+from provisor.provisioning.passes.work import DueLink
+from provisor.provisioning.rehearsal.rehearsal import LIMIT, Reach, Rehearsal, rehearse, sentence
 from provisor.scim.path import MISSING
 
 #: Accounts that are shown attribute by attribute.

@@ -20,7 +20,7 @@ from provisor.console.mapping.editor import context_of, editor, save_mapping
 from provisor.console.mapping.features import features, features_reach, save_features
 from provisor.console.mapping.reach import would_change
 from provisor.console.refusals import REFUSALS, sentence_of
-from provisor.provisioning.examination import read_attributes
+from provisor.provisioning.preview.examination import read_attributes
 
 #: The status of a form that comes back with its errors.
 REFUSED = 422

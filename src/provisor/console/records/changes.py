@@ -20,8 +20,8 @@ from provisor.console.records.filtering import JournalFilter, filtered_changes
 from provisor.console.records.showing import text_of
 from provisor.directory.models import JournalEntry
 from provisor.directory.queries import as_id
-from provisor.provisioning.known_changes import known_changes
 from provisor.provisioning.models import Attempt
+from provisor.provisioning.why.known_changes import known_changes
 
 _LARGEST: Final = 2**63
 #: Requests of one change that its page shows.

@@ -18,7 +18,7 @@ from provisor.console.records.days import DaysForm
 from provisor.directory.models import JournalEntry
 from provisor.directory.names import fold
 from provisor.directory.queries import as_id
-from provisor.provisioning.known_changes import known_changes
+from provisor.provisioning.why.known_changes import known_changes
 
 #: Users or groups of one beginning that are looked for together.
 _NAMED: Final = 200

@@ -23,8 +23,8 @@ from provisor.applications.models import Application
 from provisor.console.guard import requires
 from provisor.console.home.reading import people_and_groups
 from provisor.directory.models import Pending
-from provisor.provisioning.home import engine_runs
-from provisor.provisioning.life_sign import LifeSign
+from provisor.provisioning.health.life_sign import LifeSign
+from provisor.provisioning.homes.home import engine_runs
 from provisor.provisioning.models import Link
 
 

@@ -18,7 +18,7 @@ from provisor.console.guard import actor_of, may, requires
 from provisor.console.keyset import page_of
 from provisor.notices import queries
 from provisor.notices.events import EVENTS
-from provisor.provisioning.home import engine_runs
+from provisor.provisioning.homes.home import engine_runs
 
 #: Reasons that are shown at once.
 _SHOWN = 50

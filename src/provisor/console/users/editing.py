@@ -22,7 +22,7 @@ from provisor.directory.models import User
 from provisor.directory.queries import as_id, get_user, users
 from provisor.directory.refusal import DirectoryRefusal
 from provisor.directory.users import create_user, replace_user
-from provisor.provisioning.rehearsal import rehearse, sentence
+from provisor.provisioning.rehearsal.rehearsal import rehearse, sentence
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

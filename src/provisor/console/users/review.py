@@ -22,7 +22,7 @@ from provisor.directory.models import Group, User
 from provisor.directory.queries import as_id, groups, users
 from provisor.directory.statements import batches
 from provisor.provisioning.models import Kind, Link
-from provisor.provisioning.rehearsal import rehearse, sentence
+from provisor.provisioning.rehearsal.rehearsal import rehearse, sentence
 
 #: Users whose act is done within the answer; for more it is a work.
 AT_ONCE: Final = 300

@@ -15,8 +15,8 @@ from provisor.access.narrowing import known
 from provisor.applications.models import Application
 from provisor.console import words
 from provisor.directory.models import JournalEntry
-from provisor.provisioning.known_changes import known_changes
 from provisor.provisioning.models import AccessInterval, Attempt
+from provisor.provisioning.why.known_changes import known_changes
 
 ROWS: Final = 30
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

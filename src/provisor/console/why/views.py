@@ -15,7 +15,7 @@ from provisor.console.guard import requires
 from provisor.console.why.chain import chain_of
 from provisor.console.why.forms import OPTIONS, WhyForm
 from provisor.console.why.reading import intervals, standings
-from provisor.provisioning.explain import explanation_of
+from provisor.provisioning.why.explain import explanation_of
 
 
 @require_safe

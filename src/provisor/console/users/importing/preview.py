@@ -13,7 +13,7 @@ from provisor.directory.csv_columns import read_header
 from provisor.directory.csv_file import read_table
 from provisor.directory.csv_plan import LinePlan, Outcome, PlannedLine
 from provisor.directory.documents import differences
-from provisor.provisioning.rehearsal import rehearse, sentence
+from provisor.provisioning.rehearsal.rehearsal import rehearse, sentence
 
 #: Lines shown of a file.
 SHOWN: Final = 12

@@ -1,0 +1,1 @@
+"""Journal entries become due links, from the current tables (engine.md, section 1)."""

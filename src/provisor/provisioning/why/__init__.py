@@ -1,0 +1,1 @@
+"""Why somebody has an account, or had one on a day."""

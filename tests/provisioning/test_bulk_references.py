@@ -27,8 +27,6 @@ from tests.servers import LabServer
 
 CROWD = 120
 TEAM = 40
-#: Users who are created alone at the very beginning, since creations and bulk requests are on trial.
-ALONE = 3
 Operation = dict[str, Any]
 
 
@@ -64,6 +62,12 @@ def with_references(target: LabServer) -> list[list[Operation]]:
     return [whole for whole in bulk_requests(target) if any(named(each) for each in of(whole, "/Groups"))]
 
 
+def references_before(group: Operation, whole: list[Operation], team: list[User]) -> set[str]:
+    """The bulkIds of these users in a request before the group: how many they are is a matter of the moment."""
+    creations = of(whole[: whole.index(group)], "/Users")
+    return {f"bulkId:{each['bulkId']}" for each in creations if each["data"]["userName"] in names(team)}
+
+
 def fact() -> Any:
     found = Capability.objects.filter(name="bulk_references", origin="probe")
     return found.values_list("value", "evidence").first()
@@ -83,9 +87,7 @@ def test_a_new_group_and_its_new_members_go_in_one_request(
     assert installation.states() == {"in_sync": CROWD + 1}
     (whole,) = with_references(target)
     (group,) = of(whole, "/Groups")
-    made = [f"bulkId:{each['bulkId']}" for each in whole[: whole.index(group)]]
-    assert set(named(group)) <= set(made)
-    assert len(named(group)) >= TEAM - ALONE
+    assert set(named(group)) == references_before(group, whole, people[-TEAM:])
     assert members(target, "Sales") == names(people[-TEAM:])
     assert len([each for each in log(target, "PATCH") if each["path"].startswith("/Groups")]) <= 1
     assert fact() is None
@@ -97,7 +99,9 @@ def test_what_was_sent_of_the_group_is_in_its_attempt(installation: Installation
     onboard(installation)
     installation.run()
     (attempt,) = Attempt.objects.filter(path="/Groups in /Bulk", method="POST")
-    assert len(orjson.loads(attempt.request)["members"]) >= TEAM - ALONE
+    (whole,) = with_references(target)
+    (group,) = of(whole, "/Groups")
+    assert [member["value"] for member in orjson.loads(attempt.request)["members"]] == named(group)
 
 
 def test_r15_the_first_two_are_read_back_and_then_it_is_believed(
@@ -130,10 +134,9 @@ def test_r12_who_has_no_room_in_the_request_of_the_group_follows_by_patch(
     installation.run()
     assert installation.states() == {"in_sync": CROWD + 1}
     assert all(len(whole) <= 50 for whole in bulk_requests(target))
-    together = [len(named(each)) for whole in with_references(target) for each in of(whole, "/Groups")]
-    # the first creation goes alone, as long as bulk is on probation, and it may be one of the group's
-    assert len(together) == 1
-    assert 9 <= together[0] <= 10
+    (whole,) = with_references(target)
+    (group,) = of(whole, "/Groups")
+    assert len(named(group)) == min(10, len(references_before(group, whole, people[-TEAM:])))
     assert members(target, "Sales") == names(people[-TEAM:])
 
 

@@ -13,6 +13,17 @@ from pytest_django import Settings
 
 from tests.environment import DATA_DIR, POSTGRESQL, RUN, remove_data
 
+#: Rooms whose tests play the same each time, or claim that nothing is lost: a failure there is one, and is not tried again.
+FIRST_TIME = frozenset({"crash", "simulation", "planning", "mapping", "scim", "proofs", "lab", "lab_tests"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`--reruns` does not count there."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in FIRST_TIME:
+            item.add_marker(pytest.mark.flaky(reruns=0))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def data_directory() -> Iterator[Path]:

@@ -9,7 +9,8 @@ from provisor.directory.groups import create_group
 from provisor.directory.memberships import add_members, nest, remove_members
 from provisor.directory.users import delete_user, set_active
 from provisor.provisioning.models import Hold, Link
-from provisor.provisioning.why.explain import Mend, Step, explain, explain_steps, explanation_of
+from provisor.provisioning.why.explain import explain, explain_steps, explanation_of
+from provisor.provisioning.why.steps import Mend, Step
 from tests.provisioning.installation import Installation
 
 BO = Actor(kind="account", id="bo", label="bo@example.com")

@@ -15,7 +15,7 @@ from provisor.access.permissions import Permission
 from provisor.access.principals import Principal
 from provisor.applications.models import Application
 from provisor.directory.models import User
-from provisor.provisioning.why.explain import Explanation, Mend, Step, Subject
+from provisor.provisioning.why.steps import Explanation, Mend, Step, Subject
 
 
 @dataclass(frozen=True, slots=True)

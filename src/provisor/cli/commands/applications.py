@@ -52,33 +52,27 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add an application. Its credential may come later; until then nothing is sent."""
-    if token_stdin and token_file:
-        raise CommandRefusal("Two tokens were given. Use either --token-stdin or --token-file.")
-    token = (
-        read_secret_file(token_file, "token")
-        if token_file
-        else read_stdin_line("token")
-        if token_stdin
-        else ""
-    )
+    auth = _credential(token_file, from_stdin=token_stdin)
     open_installation()
     from provisor.applications.applications import create_application
 
-    auth: dict[str, Any] = {"auth": {"method": "bearer", "token": token}} if token else {}
-    fields: dict[str, Any] = {
-        "name": name,
-        "base_url": url,
-        "profile": profile,
-        "mode": mode,
-        "launch_url": launch_url,
-    }
-    made = create_application(**fields, networks=networks or [], actor=actor(), **auth)
+    fields: dict[str, Any] = {"base_url": url, "profile": profile, "mode": mode, "launch_url": launch_url}
+    made = create_application(name=name, networks=networks or [], actor=actor(), **fields, **auth)
     if as_json:
         show_json({"id": made.pk, "name": made.name})
     else:
         say(
             f'The application "{made.name}" was added (id {made.pk}). Next: provisor application test "{made.name}"'
         )
+
+
+def _credential(token_file: Path | None, *, from_stdin: bool) -> dict[str, Any]:
+    if from_stdin and token_file:
+        raise CommandRefusal("Two tokens were given. Use either --token-stdin or --token-file.")
+    token = read_stdin_line("token") if from_stdin else ""
+    if token_file:
+        token = read_secret_file(token_file, "token")
+    return {"auth": {"method": "bearer", "token": token}} if token else {}
 
 
 @app.command("list")

@@ -5,7 +5,7 @@ A job says only where to look. What is due is in the tables, so a job that is lo
 Imported only where the database is PostgreSQL.
 """
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, Protocol, cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,9 +14,6 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.job_context import JobContext
 
 from provisor.provisioning.keys import Key, to_uuid
-
-if TYPE_CHECKING:
-    from provisor.provisioning.homes.worker import Worker
 
 #: Seconds between two signs of life of a worker, and after which one without a sign has lost what it was doing.
 SIGN_EVERY: Final = 1.0
@@ -38,6 +35,14 @@ SELECT EXISTS (
 """
 
 
+class Worker(Protocol):
+    """Who does the jobs."""
+
+    async def look(self) -> None: ...
+
+    async def run_pass(self, application_id: UUID) -> None: ...
+
+
 @app.task(name=LOOK, pass_context=True)
 async def look(context: JobContext) -> None:
     """Fold what is pending, and wake the applications that have something due."""
@@ -50,7 +55,7 @@ async def run_pass(context: JobContext, application_id: str) -> None:
     await _worker_of(context).run_pass(UUID(application_id))
 
 
-def _worker_of(context: JobContext) -> "Worker":
+def _worker_of(context: JobContext) -> Worker:
     return cast("Worker", context.additional_context["worker"])
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from provisor.cli.commands.application_known import change_profile, show_application
 from provisor.cli.commands.connections import allow_network, client_certificate, show_connection, trust
+from provisor.cli.commands.credentials import forget_credential, promote_credential, store_credential
 from provisor.cli.commands.doctor import show_checks
 from provisor.cli.opening import actor, open_installation
 from provisor.cli.refusals import BAD_ANSWER, CommandRefusal
@@ -25,6 +26,9 @@ app.command("connection")(show_connection)
 app.command("allow-network")(allow_network)
 app.command("trust")(trust)
 app.command("client-certificate")(client_certificate)
+app.command("credential")(store_credential)
+app.command("promote-credential")(promote_credential)
+app.command("forget-credential")(forget_credential)
 
 
 @app.command("add")
@@ -51,7 +55,7 @@ def add(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add an application. Its credential may come later; until then nothing is sent."""
+    """Add an application. Its credential may come later (application credential); until then nothing is sent."""
     auth = _credential(token_file, from_stdin=token_stdin)
     open_installation()
     from provisor.applications.applications import create_application

@@ -6,7 +6,7 @@ from provisor.applications.schemas import known_schema
 from provisor.audit.actor import SYSTEM
 from provisor.provisioning.preview import examination
 from provisor.provisioning.preview.examination import read_attributes
-from tests.provisioning.installation import Installation
+from tests.provisioning.installation import ACTOR, Installation
 from tests.servers import lab, scim2_server, scimmy
 
 
@@ -35,7 +35,7 @@ def test_what_real_servers_list_is_read(start: object) -> None:
     """Servers that we did not write."""
     with start() as server:  # type: ignore[operator]  # one of the two
         installation = Installation(server.base_url, server.token)
-        assert read_attributes(installation.application.pk) == ""
+        assert read_attributes(installation.application.pk, actor=ACTOR) == ""
         known = known_schema(installation.application)
     assert known is not None
     assert known.schema.users is not None
@@ -47,7 +47,7 @@ def test_what_real_servers_list_is_read(start: object) -> None:
 def test_r15_where_nobody_answers_what_was_read_is_kept() -> None:
     with lab() as server:
         installation = Installation(server.base_url, server.token)
-        assert read_attributes(installation.application.pk) == ""
+        assert read_attributes(installation.application.pk, actor=ACTOR) == ""
         before = known_schema(installation.application)
-    assert read_attributes(installation.application.pk) != ""
+    assert read_attributes(installation.application.pk, actor=ACTOR) != ""
     assert known_schema(installation.application) == before

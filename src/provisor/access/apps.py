@@ -24,6 +24,7 @@ class AccessConfig(AppConfig):
 
         post_init.connect(factors.know_the_account, sender=Authenticator, dispatch_uid="access.factor_held")
         pre_save.connect(factors.note_addition, sender=Authenticator, dispatch_uid="access.factor_added")
+        pre_save.connect(factors.note_renaming, sender=Authenticator, dispatch_uid="access.factor_renamed")
         pre_delete.connect(factors.note_removal, sender=Authenticator, dispatch_uid="access.factor_removed")
 
         for column in (*factors.SEALED, provider.SEALED, signing_keys.SEALED):

@@ -4,7 +4,7 @@ The secret of an authenticator app and the seed of recovery codes are sealed for
 Each addition and removal is audited in its own transaction (R18), whichever page or command does it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, Final
@@ -109,6 +109,15 @@ def note_addition(sender: object, instance: Authenticator, **kwargs: Any) -> Non
         _note(instance, "account.factor_added")
 
 
+def note_renaming(sender: object, instance: Authenticator, **kwargs: Any) -> None:  # noqa: ARG001 - a signal's form
+    """Audit another name of a passkey. Receiver of Django's `pre_save`, which uses of a factor send as well."""
+    if instance.pk is None or instance.type != Authenticator.Type.WEBAUTHN:
+        return
+    before = _name(Authenticator.objects.get(pk=instance.pk))
+    if before != _name(instance):
+        _note(instance, "account.factor_renamed", before=before)
+
+
 def note_removal(sender: object, instance: Authenticator, **kwargs: Any) -> None:  # noqa: ARG001 - a signal's form
     """Audit the end of a factor. Receiver of Django's `pre_delete`."""
     _note(instance, "account.factor_removed")
@@ -158,11 +167,13 @@ SEALED: Final = (
 )
 
 
-def _note(factor: Authenticator, act: str) -> None:
+def _note(factor: Authenticator, act: str, *, before: Mapping[str, str] | None = None) -> None:
     assert connection.in_atomic_block, "A factor changes in a transaction, with its audit entry."
     account = Account.objects.get(pk=factor.user_id)
     said = {"factor": str(factor.type), **_name(factor)}
-    change = {"after": said} if act == "account.factor_added" else {"before": said}
+    change: dict[str, Any] = {"before": said} if act == "account.factor_removed" else {"after": said}
+    if before is not None:
+        change["before"] = before
     actor = _acting.get() or of_account(account).actor
     record(actor, act, subject_id=str(account.pk), subject_label=account.email, **change)
 

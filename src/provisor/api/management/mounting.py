@@ -30,11 +30,15 @@ _ALWAYS: Final = (400, 401, 403, 404, 409, 422)
 _OF_CHANGES: Final = (412, 413, 415)
 #: Whoever decides about a hold says what was shown.
 _OF_HOLDS: Final = (428,)
+#: A test of a connection may be asked for too often.
+_OF_TESTS: Final = (429,)
 
 
 def _statuses(method: str, path: str) -> list[int]:
-    changes = () if method == "GET" else (*_OF_CHANGES, *(_OF_HOLDS if "/holds" in path else ()))
-    return [*_ALWAYS, *changes]
+    if method == "GET":
+        return [*_ALWAYS]
+    more = (*(_OF_HOLDS if "/holds" in path else ()), *(_OF_TESTS if path.endswith("/test") else ()))
+    return [*_ALWAYS, *_OF_CHANGES, *more]
 
 
 def operation(

@@ -26,6 +26,7 @@ TITLES: Final = {
     "wrong-media-type": "The format of the body is not read",
     "invalid": "Some values cannot be used",
     "key-reused": "The idempotency key belongs to another request",
+    "too-often": "It was asked for too often",
     "failed": "Provisor failed to answer",
 }
 
@@ -54,14 +55,20 @@ class Fault:
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
-    """An answer that is an error. `slug` is a key of `TITLES`; `detail` says what happened and what to do."""
+    """An answer that is an error. `slug` is a key of `TITLES`; `detail` says what happened and what to do.
 
-    def __init__(self, status: int, slug: str, detail: str, faults: Sequence[Fault] = ()) -> None:
+    `retry_after` are seconds; 0 where waiting alone changes nothing.
+    """
+
+    def __init__(
+        self, status: int, slug: str, detail: str, faults: Sequence[Fault] = (), *, retry_after: int = 0
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.slug = slug
         self.detail = detail
         self.faults = tuple(faults)
+        self.retry_after = retry_after
 
     def document(self) -> dict[str, Any]:
         shown: dict[str, Any] = {
@@ -75,7 +82,10 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return shown
 
     def answer(self) -> HttpResponse:
-        return HttpResponse(orjson.dumps(self.document()), status=self.status, content_type=MEDIA_TYPE)
+        headers = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
+        return HttpResponse(
+            orjson.dumps(self.document()), status=self.status, content_type=MEDIA_TYPE, headers=headers
+        )
 
 
 def missing(noun: str, given: str) -> Problem:

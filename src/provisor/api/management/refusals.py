@@ -14,6 +14,7 @@ from provisor.directory.refusal import DirectoryRefusal
 from provisor.directory.refusal import RefusalKind as DirectoryKind
 from provisor.mapping.problems import MappingRefused
 from provisor.provisioning.operations import OperationRefused
+from provisor.provisioning.preview.testing_often import TestedTooOften
 
 _CONFIGURATION: Final[Mapping[ConfigurationKind, tuple[int, str]]] = {
     ConfigurationKind.INVALID: (422, "invalid"),
@@ -59,6 +60,8 @@ def of_directory(refused: DirectoryRefusal) -> Problem:
 
 
 def of_operation(refused: OperationRefused) -> Problem:
+    if isinstance(refused, TestedTooOften):
+        return Problem(429, "too-often", str(refused), retry_after=refused.seconds)
     return Problem(409, "not-now", str(refused))
 
 

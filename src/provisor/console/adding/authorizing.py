@@ -16,6 +16,7 @@ from provisor.console.adding.testing import Tested, tested
 from provisor.console.guard import actor_of
 from provisor.console.refusals import is_conflict, place_errors
 from provisor.directory.models import JournalEntry
+from provisor.provisioning.preview.testing_often import TestedTooOften
 
 #: Saves what the form holds, with what the probe found if it was asked, and returns where to go on.
 Save = Callable[[Tested | None], str]
@@ -35,7 +36,11 @@ def authorize(
     """Answer the POST of the step. `do` is test, next or review; `anyway` saves what was not proved to work."""
     if not form.is_valid():
         return page(request, form, context | {"refused": True}, _WRONG)
-    report = None if request.POST.get("anyway") else tested(form, application, actor_of(request))
+    try:
+        report = None if request.POST.get("anyway") else tested(form, application, actor_of(request))
+    except TestedTooOften as refusal:
+        place_errors(form, refusal)
+        return page(request, form, context | {"refused": True}, _WRONG)
     if report is not None and (not report.ok or request.POST.get("do") == "test"):
         unsaved = request.POST.get("do") != "test"
         return page(request, form, context | {"report": report, "unsaved": unsaved})

@@ -11,7 +11,7 @@ from provisor.applications.models import Application
 from provisor.applications.schemas import record_schema
 from provisor.audit.actor import Actor
 from provisor.console.adding.connecting import ConnectionForm
-from provisor.provisioning.preview.examination import examine, test_connection
+from provisor.provisioning.preview.examination import test_connection, try_values
 from provisor.scim.announced_schema import AnnouncedSchema, from_document
 from provisor.scim.capabilities import FACTS, Fact, Origin
 
@@ -57,11 +57,15 @@ class Tested:
 
 
 def tested(form: ConnectionForm, application: Application | None, actor: Actor) -> Tested:
-    """Examine what a valid form holds; with the stored credential where that is meant. Nothing is written there."""
+    """Examine what a valid form holds; with the stored credential where that is meant. Nothing is written there.
+
+    Raises TestedTooOften.
+    """
     if application is not None and form.keeps_stored:
         return _shown(test_connection(application.pk, actor=actor))
     cleaned = form.cleaned_data
-    report = examine(cleaned["base_url"], cleaned["auth_method"], form.values, form.profile.facts)
+    values = (cleaned["base_url"], cleaned["auth_method"], form.values, form.profile.facts)
+    report = try_values(*values, actor=actor, application=application)
     return _shown(report)
 
 

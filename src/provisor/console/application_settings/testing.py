@@ -15,6 +15,7 @@ from provisor.console.application_settings.reading import in_words
 from provisor.console.applications.frame import frame
 from provisor.console.guard import actor_of, requires
 from provisor.provisioning.preview.examination import test_connection
+from provisor.provisioning.preview.testing_often import TestedTooOften
 from provisor.scim.capabilities import FACTS
 
 #: Level of the report to level of the page, and its icon.
@@ -45,9 +46,9 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tested:
-    """What the test found."""
+    """What the test found; `ok` is None where nothing was asked."""
 
-    ok: bool
+    ok: bool | None
     checks: tuple[Check, ...]
     learnt: tuple[Learnt, ...]
     requests: int
@@ -58,10 +59,18 @@ class Tested:
 def test(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Test the connection, and remember what the application showed of itself."""
     context = frame(request, application_id, "settings")
-    tested = _tested(test_connection(context["application"].id, actor=actor_of(request)))
+    try:
+        tested = _tested(test_connection(context["application"].id, actor=actor_of(request)))
+    except TestedTooOften as refusal:
+        tested = _not_tested(str(refusal))
     if getattr(request, "htmx", False):
         return render(request, "console/application_settings/tested.html", {"tested": tested})
     return page(request, context, tested=tested)
+
+
+def _not_tested(sentence: str) -> Tested:
+    level, icon = _LEVELS["warning"]
+    return Tested(ok=None, checks=(Check(level=level, icon=icon, sentence=sentence),), learnt=(), requests=0)
 
 
 def _tested(report: dict[str, Any]) -> Tested:

@@ -21,6 +21,7 @@ from provisor.console.mapping.features import features, features_reach, save_fea
 from provisor.console.mapping.reach import would_change
 from provisor.console.refusals import REFUSALS, sentence_of
 from provisor.provisioning.preview.examination import read_attributes
+from provisor.provisioning.preview.testing_often import TestedTooOften
 
 #: The status of a form that comes back with its errors.
 REFUSED = 422
@@ -56,7 +57,10 @@ def try_mapping(request: HttpRequest, application_id: UUID) -> HttpResponse:
 def read_again(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Ask the application for its attributes anew, and judge what has been typed so far by them; nothing is saved."""
     application = _application(application_id)
-    problem = read_attributes(application.id)
+    try:
+        problem = read_attributes(application.id, actor=actor_of(request))
+    except TestedTooOften as refusal:
+        problem = str(refusal)
     context = context_of(application, typed(request.POST, lenient=True))
     return render(request, "console/mapping/read_again.html", {**context, "unread": problem})
 

@@ -7,15 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from provisor.applications.capabilities import dialect_of, record_probe
 from provisor.applications.credentials import OpenCredential
 from provisor.applications.models import Application
 from provisor.applications.schemas import record_schema
 from provisor.audit.actor import Actor
-from provisor.audit.record import record
 from provisor.provisioning.passes.connection import Connection, NoCredentialError, connect, read_credential
+from provisor.provisioning.preview.testing_often import READ, TESTED, TRIED, begin_test
 from provisor.scim.announced_schema import AnnouncedResource, AnnouncedSchema
 from provisor.scim.capabilities import Fact, Origin, resolve
 from provisor.scim.client import Discovery, ScimClient
@@ -82,21 +80,13 @@ class Report:
 def test_connection(application_id: UUID, *, actor: Actor) -> dict[str, Any]:
     """Test an application that is set up, and remember what it says of itself. Nothing is written there.
 
-    It uses the stored credential, so it is audited before anything is sent (CVE-2026-55106).
+    It uses the stored credential, so it is audited before anything is sent (CVE-2026-55106). Raises TestedTooOften.
 
     Returns `{ok, checks: [{name, ok, level, message}], facts, attributes, requests}`; `ok` is false only if
     provisioning cannot work, and `attributes` is what `announced_schema.from_document` reads, or None.
     """
     application = Application.objects.get(pk=application_id)
-    with transaction.atomic():
-        after = {"base_url": application.base_url}
-        record(
-            actor,
-            "application.tested",
-            subject_id=application.pk,
-            subject_label=application.name,
-            after=after,
-        )
+    begin_test(TESTED, actor, application.base_url, application, application.auth_method)
     try:
         credential = read_credential(application)
     except (NoCredentialError, VaultError) as error:
@@ -110,12 +100,14 @@ def test_connection(application_id: UUID, *, actor: Actor) -> dict[str, Any]:
     return report.as_dict()
 
 
-def read_attributes(application_id: UUID) -> str:
+def read_attributes(application_id: UUID, *, actor: Actor) -> str:
     """Ask the application for its attributes again and remember them; "" when that went well, else why not.
 
-    What was read before stays where nothing could be read now (R15). Nothing is written there.
+    What was read before stays where nothing could be read now (R15). Nothing is written there. It uses the stored
+    credential, so it is audited and counted like a test. Raises TestedTooOften.
     """
     application = Application.objects.get(pk=application_id)
+    begin_test(READ, actor, application.base_url, application, application.auth_method)
     try:
         credential = read_credential(application)
         found = asyncio.run(_discover(application.base_url, credential, dialect_of(application)))
@@ -131,6 +123,23 @@ async def _discover(base_url: str, credential: OpenCredential, dialect: Dialect)
         return await ScimClient(connection.transport, connection.authentication, dialect).discover()
     finally:
         await connection.close()
+
+
+def try_values(
+    base_url: str,
+    method: str,
+    values: dict[str, str],
+    facts: Iterable[Fact] = (),
+    *,
+    actor: Actor,
+    application: Application | None = None,
+) -> dict[str, Any]:
+    """Examine an address with values that are typed and not saved yet; `application` is whose they would be.
+
+    Audited before anything is sent, without the values. Raises TestedTooOften.
+    """
+    begin_test(TRIED, actor, base_url, application, method)
+    return examine(base_url, method, values, facts)
 
 
 def examine(base_url: str, method: str, values: dict[str, str], facts: Iterable[Fact] = ()) -> dict[str, Any]:

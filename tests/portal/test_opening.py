@@ -87,7 +87,7 @@ def opened(answer: Any, application: Application) -> bool:
 def test_a_session_opens_what_demands_no_more_than_it_has_proved(
     demand: tuple[str, str], session: str, ada: User, browser: Client
 ):
-    """All 56 pairs, at the portal and at the authorization endpoint; whoever is refused leaves no record."""
+    """All 56 pairs, at the portal and at the authorization endpoint; a refusal is recorded once for both."""
     wiki = granted("Wiki", team("Sales", ada), *demand)
     row, secret = configure(wiki.id, {"redirect_uris": [REDIRECT]}, actor=SYSTEM)
     proving(browser, SESSIONS[session])
@@ -97,6 +97,7 @@ def test_a_session_opens_what_demands_no_more_than_it_has_proved(
     assert ("code=" in answer.headers.get("Location", "")) == strong_enough
     assert Opening.objects.filter(times=2).exists() == strong_enough
     assert AuditEntry.objects.filter(act="application.opened").count() == (2 if strong_enough else 0)
+    assert AuditEntry.objects.filter(act="application.opening_refused").count() == (0 if strong_enough else 1)
 
 
 def test_an_older_proof_counts_no_more(ada: User, browser: Client, settings: Settings):

@@ -51,6 +51,9 @@ class Policies(Protocol):
     def demand(self, user_id: UUID, application_id: UUID) -> Demand | None:
         """Return what this application demands of this person; None when no policy gives it to them."""
 
+    def name_of(self, application_id: UUID) -> str:
+        """Return the name of an application, for records; "" when there is none of that id."""
+
 
 def policies() -> Policies:
     """What answers for the policies in this installation."""

@@ -227,6 +227,27 @@ class Opening(models.Model):
         return f"{self.user_id} at {self.application_id}"
 
 
+class RefusedOpening(models.Model):
+    """When it was last put into the audit record that an application did not open for somebody, for one reason."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="refused_openings")
+    #: An application of another room, which may be gone since.
+    application_id = models.UUIDField()
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_refused_opening"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "application_id", "reason"], name="access_refused_opening_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.reason}"
+
+
 class SigningKey(models.Model):
     """A private key that signs for single sign-on, sealed for this row (R17)."""
 

@@ -19,6 +19,9 @@ class Policies:
     def demand(self, user_id: UUID, application_id: UUID) -> Demand | None:
         return next((_demand(each) for each in decisions(user_id, application_id)), None)
 
+    def name_of(self, application_id: UUID) -> str:
+        return live_applications().filter(pk=application_id).values_list("name", flat=True).first() or ""
+
 
 def _demand(decision: Decision) -> Demand:
     application, grant = decision.application, decision.grant

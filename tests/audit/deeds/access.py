@@ -17,6 +17,7 @@ from provisor.access import (
     openings,
     portal_accounts,
     provider,
+    refused_openings,
     rules,
     sessions_listed,
     sign_in,
@@ -26,6 +27,8 @@ from provisor.access import (
 from provisor.access.demands import Demand
 from provisor.access.methods import Method, Proved
 from provisor.access.models import Account, Role, SigningKey, SignInProvider
+from provisor.access.step_up import Step
+from tests.audit.deeds.applications import application
 from tests.audit.deeds.directory import user
 from tests.audit.deeds.table import OWNER, PASSWORD, Act, account, act
 
@@ -136,13 +139,29 @@ def _make_link(_: pytest.MonkeyPatch) -> Act:
 @act("access.openings.record_opening")
 def _open(_: pytest.MonkeyPatch) -> Act:
     made = portal_accounts.invite(user().id, OWNER, origin=ORIGIN).account
+    stands = _stands()
+    return lambda: openings.record_opening(made, stands, through="portal")
+
+
+def _stands(*missing: Step) -> openings.Standing:
     by_password = Proved({Method.PASSWORD: datetime.now(UTC)})
     demand = Demand(
         application_id=uuid.uuid4(), application_name="Slack", launch_url="", policy_id=uuid.uuid4(),
         policy_name="For sales", login_method="password", second_factor="none",
     )  # fmt: skip
-    stands = openings.Standing(demand, by_password, ())
-    return lambda: openings.record_opening(made, stands, through="portal")
+    return openings.Standing(demand, by_password, missing)
+
+
+@act("access.refused_openings.record_out_of_scope")
+def _refuse_out_of_scope(_: pytest.MonkeyPatch) -> Act:
+    made, of = account(), application().pk
+    return lambda: refused_openings.record_out_of_scope(made, of, through="portal")
+
+
+@act("access.refused_openings.record_too_weak")
+def _refuse_too_weak(_: pytest.MonkeyPatch) -> Act:
+    made, stands = account(), _stands(Step(Method.PASSKEY, enrol=True))
+    return lambda: refused_openings.record_too_weak(made, stands, through="portal")
 
 
 @act("access.portal_accounts.arrive")

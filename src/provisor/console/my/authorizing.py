@@ -16,10 +16,13 @@ from django.views.decorators.http import require_http_methods
 
 from provisor.access.models import Account
 from provisor.access.openings import Standing, record_opening, standing
+from provisor.access.refused_openings import record_out_of_scope, record_too_weak
 from provisor.access.single_sign_on import RequestRefusedError, SignOnRequest, read_request, remember
 from provisor.console.my.views import led
 from provisor.console.nearby import with_query
 
+#: By which door, for records.
+_BY = "openid-connect"
 _REFUSED, _NOT_YOURS = 400, 404
 #: With `prompt=login` a proof of the last minute counts: it is what the person was just asked for.
 _JUST_NOW = 60
@@ -40,10 +43,13 @@ def authorize(request: HttpRequest) -> HttpResponseBase:
     silent = "none" in asked.prompts
     if not request.user.is_authenticated:
         return _back(asked, request, "login_required") if silent else _to_sign_in(request)
+    assert isinstance(request.user, Account)
     found = standing(request, asked.application_id, within=_within(asked))
     if found is None:
+        record_out_of_scope(request.user, asked.application_id, through=_BY)
         return _back(asked, request, "access_denied") if silent else _not_yours(request)
     if not found.is_enough:
+        record_too_weak(request.user, found, through=_BY)
         return (
             _back(asked, request, "interaction_required") if silent else led(request, found, _onward(request))
         )
@@ -85,7 +91,7 @@ def _given(request: HttpRequest, found: Standing) -> HttpResponseBase:
     if codes:
         assert isinstance(request.user, Account)
         with transaction.atomic():
-            record_opening(request.user, found, through="openid-connect")
+            record_opening(request.user, found, through=_BY)
         remember(codes[0], found)
     return answer
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from provisor.access.models import Account
 from provisor.access.openings import Standing, record_opening, standing
+from provisor.access.refused_openings import record_out_of_scope, record_too_weak
 from provisor.console.guard import signed_in
 from provisor.console.my.leading import lead
 from provisor.console.my.reading import tiles
@@ -39,16 +40,18 @@ def open_application(request: HttpRequest, application_id: UUID) -> HttpResponse
     Asked for directly it is the same: what is missing is asked for first, and a person to whom no policy gives the
     application is told so.
     """
+    assert isinstance(request.user, Account)
     found = standing(request, application_id)
     if found is None:
         request.session.pop(ON_THE_WAY, None)
+        record_out_of_scope(request.user, application_id, through="portal")
         return render(request, "console/my/not_yours.html", status=_NOT_YOURS)
     if not found.is_enough:
+        record_too_weak(request.user, found, through="portal")
         return led(request, found, request.get_full_path())
     request.session.pop(ON_THE_WAY, None)
     if not found.demand.launch_url:
         return render(request, "console/my/no_address.html", {"demand": found.demand}, status=_NOT_YOURS)
-    assert isinstance(request.user, Account)
     record_opening(request.user, found, through="portal")
     context = {"name": found.demand.application_name, "address": found.demand.launch_url}
     return render(request, "console/my/onward.html", context)

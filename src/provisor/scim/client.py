@@ -55,6 +55,9 @@ KEPT_BODY: Final = 64 * 1024
 _ENDPOINTS: Final = {"user": "/Users", "group": "/Groups"}
 _UNAUTHORIZED: Final = 401
 _DEFAULT_LIMITS: Final = TransportLimits()
+#: An answer of up to so many bytes is read in about a millisecond, whatever is in it: it is not worth a question to the
+#: kernel, twice for each request, how long it took.
+_CHEAP: Final = 16 * 1024
 
 
 class Unsendable(NotSent):
@@ -80,7 +83,7 @@ class Exchange:
     `path` is below the base URL, with its query. `status` is None without an answer. `milliseconds` are
     those until the answer or the failure. Bodies are cut to 64 KiB. `at` is when it was sent, in Unix
     seconds. `act` and `tag` are the caller's, given back. `reading` are the seconds of the
-    processor that it took to read the answer.
+    processor that it took to read the answer; 0 for a small one, which cannot be dear.
     """
 
     method: str
@@ -239,7 +242,9 @@ class ScimClient:
         response: Response | None = None
         try:
             received = await self._transport.send(await self._request(call))
-            call.received, call.effort = self._timer(), self._effort()
+            call.received = self._timer()
+            if len(received.body) > _CHEAP:
+                call.effort = self._effort()
             response = self._concealed(received)
             result = read(response, self._limits, self._clock())
         except ScimFailure as failure:
@@ -285,7 +290,7 @@ class ScimClient:
                 act=call.act,
                 tag=call.tag,
                 at=call.at,
-                reading=0.0 if response is None else self._effort() - call.effort,
+                reading=0.0 if response is None or call.effort is None else self._effort() - call.effort,
             )
         )
 
@@ -306,7 +311,7 @@ class Call:
     at: float = 0.0
     started: float = 0.0
     received: float = 0.0
-    effort: float = 0.0
+    effort: float | None = None
 
 
 def creation(kind: str, body: Mapping[str, Any], *, act: str, tag: object) -> Call:

@@ -16,7 +16,7 @@ class TransportLimits:
     values: int = 1_000_000
     #: Longest wait for one connection to open, TLS included.
     connect: float = 5.0
-    #: Longest silence of the application while its answer is awaited.
+    #: Longest silence of the application while its answer is awaited: until its head is there, and between two pieces.
     read: float = 30.0
     #: Longest whole exchange; a body that drips in slowly ends here.
     total: float = 60.0

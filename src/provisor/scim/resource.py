@@ -185,6 +185,8 @@ def _plain(value: Any, name: str = "") -> Any:
 
 def fold(text: str) -> str:
     """The form under which names of people are compared: NFKC, without case and outer white space."""
+    if text.isascii():
+        return text.lower().strip()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 

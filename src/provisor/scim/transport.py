@@ -4,6 +4,7 @@ It resolves, checks each address just before it connects (so that an answer of D
 verifies TLS, follows no redirect, keeps no cookie, obeys no proxy setting, and reads no more than the limits.
 """
 
+import asyncio
 import functools
 import socket
 import ssl
@@ -31,6 +32,7 @@ from provisor.scim.client_certificate import load_client
 from provisor.scim.errors import NotSent, OutcomeUnknown, Unreadable
 from provisor.scim.json_body import parse_json
 from provisor.scim.limits import TransportLimits
+from provisor.scim.patience import Exchange, Patience, current
 from provisor.scim.transport_body import keep_back
 from provisor.scim.transport_failures import BarredError, ForbiddenAddressError, failure_of, keep_single
 
@@ -123,6 +125,9 @@ class _Connector(aiohttp.TCPConnector):
         if self._is_barred():
             connection.release()
             raise BarredError
+        exchange = current.get()
+        if exchange is not None:
+            exchange.hear()
         return connection
 
 
@@ -161,6 +166,7 @@ class Transport:
         self._authorities, self._client = authorities, client
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+        self._patience: Patience | None = None
         self._closed = False
         self._barred = False
         self._elsewhere: dict[str, Transport] = {}
@@ -172,26 +178,35 @@ class Transport:
         when no complete answer came, Unreadable when the answer breaks a limit. Any status is an answer.
         """
         session = self._session or self._open()
-        body = None if request.body is None else keep_back(request.body, self._is_barred)
         started = time.perf_counter()
+        assert self._patience is not None
+        exchange = self._patience.begin()
         try:
-            answer = await session.request(
-                request.method,
-                self._url(request),
-                data=body,
-                headers=request.headers,
-                allow_redirects=False,
-            )
-            try:
-                content = await self._read(answer)
-            except BaseException:
-                answer.close()
-                raise
+            answer, content = await self._exchange(session, request, exchange)
         except (aiohttp.ClientError, OSError) as problem:
-            raise failure_of(problem, self.address.host, self.limits) from problem
+            raise failure_of(problem, self.address.host, self.limits, silent=exchange.was_silent) from problem
+        finally:
+            self._patience.end(exchange)
         headers = self._headers(answer)
         milliseconds = (time.perf_counter() - started) * 1000.0
         return Response(status=answer.status, headers=headers, body=content, milliseconds=milliseconds)
+
+    async def _exchange(
+        self, session: aiohttp.ClientSession, request: Request, exchange: Exchange
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        body = None if request.body is None else keep_back(request.body, self._is_barred)
+        try:
+            answer = await session.request(
+                request.method, self._url(request), data=body, headers=request.headers, allow_redirects=False
+            )
+            try:
+                return answer, await self._read(answer, exchange)
+            except BaseException:
+                answer.close()
+                raise
+        except asyncio.CancelledError as problem:
+            exchange.check(problem)
+            raise
 
     async def send_form(
         self, address: str, form: Mapping[str, str], headers: Mapping[str, str] = _NO_HEADERS
@@ -232,6 +247,8 @@ class Transport:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        if self._patience is not None:
+            self._patience.close()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -263,6 +280,7 @@ class Transport:
 
     def _open(self) -> aiohttp.ClientSession:
         self._check_open()
+        self._patience = Patience(self.limits)
         self._session = aiohttp.ClientSession(
             connector=self._connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -272,10 +290,9 @@ class Transport:
                 "Accept-Encoding": "identity",
             },
             timeout=aiohttp.ClientTimeout(
-                total=self.limits.total,
+                total=None,
                 connect=self.limits.total * _SHARE_FOR_CONNECTION,
                 sock_connect=self.limits.connect,
-                sock_read=self.limits.read,
             ),
             auto_decompress=False,
             trust_env=False,
@@ -308,7 +325,7 @@ class Transport:
     def _named(self, address: str) -> str:
         return address if address == self.address.host.strip("[]") else f"{self.address.host} ({address})"
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, answer: aiohttp.ClientResponse, exchange: Exchange) -> bytes:
         if answer.status < _FIRST_FINAL_STATUS:
             raise OutcomeUnknown(
                 f"The application answered with status {answer.status}, which ends no request. "
@@ -324,15 +341,18 @@ class Transport:
             )
         length = headers.get(hdrs.CONTENT_LENGTH)
         if length is None or hdrs.TRANSFER_ENCODING in headers:
-            return await self._read_in_pieces(answer)
+            return await self._read_in_pieces(answer, exchange)
         if not length.isdecimal() or int(length) > self.limits.body:
             raise self._too_large(answer.status)
-        return await answer.read()
+        if answer.content.is_eof():
+            return await answer.read()
+        return await self._read_in_pieces(answer, exchange)
 
-    async def _read_in_pieces(self, answer: aiohttp.ClientResponse) -> bytes:
+    async def _read_in_pieces(self, answer: aiohttp.ClientResponse, exchange: Exchange) -> bytes:
         pieces: list[bytes] = []
         left = self.limits.body
         async for piece in answer.content.iter_any():
+            exchange.hear()
             left -= len(piece)
             if left < 0:
                 raise self._too_large(answer.status)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesIOPayload, BytesPayload, Payload
 
+from provisor.scim.patience import current
 from provisor.scim.transport_failures import BarredError
 
 #: aiohttp warns when it is given more than this as bytes; a stream goes out in pieces.
@@ -25,7 +26,13 @@ class _KeptBack(Payload):
     async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
         if self.is_barred():
             raise BarredError
+        exchange = current.get()
+        if exchange is not None:
+            # a large body takes its time: silence begins once it is written
+            exchange.heard = None
         await super().write_with_length(writer, content_length)
+        if exchange is not None:
+            exchange.hear()
 
 
 class _Body(_KeptBack, BytesPayload):

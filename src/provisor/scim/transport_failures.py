@@ -40,8 +40,10 @@ async def keep_single(request: ClientRequest, handler: ClientHandlerType) -> Cli
         raise ConnectionLostError from problem
 
 
-def failure_of(problem: BaseException, host: str, limits: TransportLimits) -> ScimFailure:
-    """The failure that an error of aiohttp stands for.
+def failure_of(
+    problem: BaseException, host: str, limits: TransportLimits, *, silent: bool = False
+) -> ScimFailure:
+    """The failure that an error of aiohttp stands for; `silent` tells the one time-out from the other.
 
     Only errors that are raised before a connection is handed over become NotSent; all others may have
     come after the request left.
@@ -56,7 +58,7 @@ def failure_of(problem: BaseException, host: str, limits: TransportLimits) -> Sc
         )
     if isinstance(problem, aiohttp.InvalidURL):
         return AddressRefused(f'The address of "{host}" cannot be used: {plain_text(str(problem), 200)}.')
-    return _no_answer(problem, host, limits)
+    return _no_answer(problem, host, limits, silent=silent)
 
 
 def _not_connected(problem: aiohttp.ClientConnectorError, host: str) -> NotSent:
@@ -80,8 +82,8 @@ def _not_connected(problem: aiohttp.ClientConnectorError, host: str) -> NotSent:
     return NotSent(f'No connection to "{host}" came about: {what}. It will be tried again.')
 
 
-def _no_answer(problem: BaseException, host: str, limits: TransportLimits) -> OutcomeUnknown:
-    if isinstance(problem, aiohttp.SocketTimeoutError):
+def _no_answer(problem: BaseException, host: str, limits: TransportLimits, *, silent: bool) -> OutcomeUnknown:
+    if isinstance(problem, asyncio.TimeoutError) and silent:
         return OutcomeUnknown(f'"{host}" was silent for {limits.read:g} s. {_UNKNOWN}')
     if isinstance(problem, asyncio.TimeoutError):
         return OutcomeUnknown(f'"{host}" did not finish its answer within {limits.total:g} s. {_UNKNOWN}')

@@ -1,5 +1,6 @@
 """Many rows in one statement: each statement gives the interpreter lock away once, not once for each row."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,4 +23,17 @@ def execute_batch(cursor: Any, statement: str, types: Sequence[str], rows: Seque
         chunk = rows[start : start + ROWS]
         values = first + others * (len(chunk) - 1)
         parameters = [value for row in chunk for value in row]
-        cursor.execute(statement.format(values=f"VALUES {values}", **names), parameters)
+        execute_wide(cursor, statement.format(values=f"VALUES {values}", **names), parameters)
+
+
+def execute_wide(cursor: Any, statement: str, parameters: Sequence[Any]) -> None:
+    """Execute a statement of thousands of parameters, whose text holds no other percent sign than that of `%s`.
+
+    On SQLite Django finds each `%s` with a regular expression, which takes longer than to execute the statement. It does
+    so here as well where the statements are logged.
+    """
+    if connection.vendor != "sqlite" or connection.queries_logged:
+        cursor.execute(statement, parameters)
+        return
+    with connection.wrap_database_errors:
+        sqlite3.Cursor.execute(cursor.cursor, statement.replace("%s", "?"), parameters)

@@ -306,7 +306,7 @@ class Transport:
         return _Connector(
             is_barred=self._is_barred,
             limit=self._connections,
-            ssl=_tls_with(self._authorities, self._client),
+            ssl=_tls_with(self._authorities, self._client) if self.address.encrypted else True,
             resolver=self._resolver,
             socket_factory=self._socket,
         )

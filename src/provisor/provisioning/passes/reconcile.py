@@ -257,7 +257,9 @@ class Pass:
         self._count(outcome)
         self._under_way.pop(work.link.id, None)
         self._settling.outcome(outcome)
-        self._moved.set()
+        if len(self._lanes) < READY:
+            # else nothing is taken, and who takes is not woken for each work
+            self._moved.set()
         return True
 
     async def _gate(self, method: str, kind: str) -> None:

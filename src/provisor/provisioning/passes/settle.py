@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.db import IntegrityError, connection, transaction
 
-from provisor.provisioning.batches import execute_batch
+from provisor.provisioning.batches import execute_batch, execute_wide
 from provisor.provisioning.brake.brake_mapped import MAPPED
 from provisor.provisioning.homes.epoch import hold
 from provisor.provisioning.keys import Key
@@ -188,11 +188,11 @@ def wake_dependents(cursor: Any, key: Key, users: Sequence[Key]) -> None:
     if not users:
         return
     marks = ", ".join(["%s"] * len(users))
-    cursor.execute(sql.MEMBERS_OF_NEW_ACCOUNTS.format(users=marks), [*users, key, key])
+    execute_wide(cursor, sql.MEMBERS_OF_NEW_ACCOUNTS.format(users=marks), [*users, key, key])
     if cursor.rowcount:
-        cursor.execute(sql.WAKE_GROUPS_OF_NEW_ACCOUNTS.format(users=marks), [key, *users])
-    cursor.execute(sql.WAKE_WAITING_GROUPS.format(users=marks), [key, *users])
-    cursor.execute(sql.WAKE_WAITING_REPORTS.format(users=marks), [key, *users])
+        execute_wide(cursor, sql.WAKE_GROUPS_OF_NEW_ACCOUNTS.format(users=marks), [key, *users])
+    execute_wide(cursor, sql.WAKE_WAITING_GROUPS.format(users=marks), [key, *users])
+    execute_wide(cursor, sql.WAKE_WAITING_REPORTS.format(users=marks), [key, *users])
 
 
 def wake_bereft(cursor: Any, key: Key, users: Sequence[Key]) -> None:

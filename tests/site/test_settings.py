@@ -47,7 +47,7 @@ def test_the_default_is_sqlite_in_the_data_directory_with_durable_commits(read, 
         "transaction_mode": "IMMEDIATE",
         "cached_statements": 1000,
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;",
     }
     assert "ATOMIC_REQUESTS" not in database
 

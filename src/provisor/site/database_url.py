@@ -40,7 +40,8 @@ def _sqlite(file: Path) -> Database:
             # a pass and a page have more different statements than Python keeps prepared unasked (128)
             "cached_statements": 1000,
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            # the log is copied into the file at 16 MB, not at 4: a pass writes that much in a few commits
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;",
         },
     }
 

@@ -169,7 +169,8 @@ WHERE state = 'released' AND link_id IN (SELECT lm.link_id FROM provisioning_lin
   AND (link_id, user_id) IN (SELECT lm.link_id, lm.user_id FROM provisioning_link_member lm WHERE lm.id IN ({rows}))
 """
 
-#: An account exists now: groups that waited for it are due, and so are the people whose manager it is.
+#: An account exists now: groups that waited for it are due, and so are the people whose manager it is. SQLite reads what is
+#: joined by CROSS JOIN in this order: from the few users on, never all links of the application.
 WAKE_WAITING_GROUPS = """
 UPDATE provisioning_link SET state = 'due', phase = 4, not_before = 0
 WHERE application_id = %s AND state IN ('waiting', 'in_sync', 'failed') AND kind = 'group' AND id IN (
@@ -177,16 +178,17 @@ WHERE application_id = %s AND state IN ('waiting', 'in_sync', 'failed') AND kind
 """
 WAKE_WAITING_REPORTS = """
 UPDATE provisioning_link SET state = 'due', phase = 5, not_before = 0
-WHERE application_id = %s AND state IN ('waiting', 'in_sync') AND kind = 'user' AND local_id IN (
-    SELECT id FROM directory_user WHERE manager_id IN ({users}))
+WHERE state IN ('waiting', 'in_sync') AND id IN (
+    SELECT l.id FROM directory_user u CROSS JOIN provisioning_link l
+    WHERE u.manager_id IN ({users}) AND l.application_id = %s AND l.kind = 'user' AND l.local_id = u.id)
 """
 #: The account was made anew under another id: its memberships were the old one's.
 MEMBERS_OF_NEW_ACCOUNTS = """
 UPDATE provisioning_link_member SET due = TRUE, doubt = TRUE
-WHERE user_id IN ({users}) AND wanted AND remote_id IS NOT NULL
-  AND link_id IN (SELECT id FROM provisioning_link WHERE application_id = %s AND kind = 'group')
-  AND remote_id <> (SELECT ul.remote_id FROM provisioning_link ul
-                    WHERE ul.application_id = %s AND ul.kind = 'user' AND ul.local_id = provisioning_link_member.user_id)
+WHERE wanted AND remote_id IS NOT NULL AND id IN (
+    SELECT lm.id FROM provisioning_link_member lm CROSS JOIN provisioning_link g CROSS JOIN provisioning_link ul
+    WHERE lm.user_id IN ({users}) AND g.id = lm.link_id AND g.application_id = %s AND g.kind = 'group'
+      AND ul.application_id = %s AND ul.kind = 'user' AND ul.local_id = lm.user_id AND lm.remote_id <> ul.remote_id)
 """
 #: An account that is gone took its memberships with it: another one may get the same id.
 DOUBT_MEMBERSHIPS_OF_GONE = """

@@ -192,7 +192,7 @@ def wake_dependents(cursor: Any, key: Key, users: Sequence[Key]) -> None:
     if cursor.rowcount:
         execute_wide(cursor, sql.WAKE_GROUPS_OF_NEW_ACCOUNTS.format(users=marks), [key, *users])
     execute_wide(cursor, sql.WAKE_WAITING_GROUPS.format(users=marks), [key, *users])
-    execute_wide(cursor, sql.WAKE_WAITING_REPORTS.format(users=marks), [key, *users])
+    execute_wide(cursor, sql.WAKE_WAITING_REPORTS.format(users=marks), [*users, key])
 
 
 def wake_bereft(cursor: Any, key: Key, users: Sequence[Key]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from provisor.audit.actor import SYSTEM
+from provisor.console.home.found import findings as home_findings
 from provisor.directory.memberships import remove_members
 from provisor.directory.users import delete_user
 from provisor.provisioning.drift.scans import ask_scheduled, request_scan
@@ -461,18 +462,27 @@ def test_what_is_only_observed_is_scanned_and_never_written(
     assert writes(target, after=before) == []
 
 
+@pytest.mark.parametrize("there_still", [True, False], ids=["deleted by us", "gone before"])
 def test_what_was_found_of_an_account_that_is_taken_away_since_needs_nobody(
-    installation: Installation, target: LabServer
+    installation: Installation, target: LabServer, *, there_still: bool
 ) -> None:
-    """Its link is gone with it, so nothing could be corrected; the next scan closes it."""
+    """With its link what was found of it goes in one transaction, and Home says nothing of it any more."""
     alice, bob = installation.users("alice", "bob")
-    installation.granted("Sales", alice, bob)
+    installation.granted("Sales", alice, bob, push_group=False)
     installation.run(2)
-    change_there(target, "alice", "displayName", "Somebody Else")
+    change_there(target, "bob", "displayName", "Somebody Else")
+    if there_still:
+        change_there(target, "alice", "displayName", "Somebody Else")
+    else:
+        delete(target, f"/Users/{there(target, 'alice')['id']}")
     scan(installation)
-    assert [each.name for each in findings(installation)] == ["alice"]
+    assert "alice" in {each.name for each in findings(installation)}
+    assert [each.count for each in home_findings()] == [2]
     delete_user(alice.pk, actor=SYSTEM)
     installation.run(2)
-    scan(installation)
-    assert findings(installation) == []
+    assert not Link.objects.filter(local_id=alice.pk).exists()
+    assert [each.name for each in findings(installation)] == ["bob"]
     assert [each.name for each in findings(installation, state="gone")] == ["alice"]
+    assert [each.count for each in home_findings()] == [1]
+    scan(installation)
+    assert [each.name for each in findings(installation)] == ["bob"]

@@ -65,7 +65,6 @@ class Foreigner:
         if record is None:
             return ""
         attribute = self._world.random.choice(("title", "displayName"))
-        self._watcher.edits.setdefault(record.id, set()).add(attribute)
         self._change(record, **{attribute: f"Foreign {self._world.random.randrange(100)}"})
         return f"{attribute} of {record.resource['userName']}"
 

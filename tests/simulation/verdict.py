@@ -92,13 +92,7 @@ def _judge_accounts(
                 # the account of the manager went with its deactivation; who is named there says nothing any more
                 for side in (there, here):
                     side["enterprise"].pop("manager", None)
-            shown = watcher.shown.get(account["id"], ())
-            differing = {
-                path: (there[path], here[path])
-                for path in here
-                if there[path] != here[path]
-                and not (path in shown and str(there[path]).startswith("Foreign "))
-            }
+            differing = {path: (there[path], here[path]) for path in here if there[path] != here[path]}
             assert not differing, (
                 f"{user_.user_name} differs, there and here: {differing}; {memory_of(user_)}"
             )

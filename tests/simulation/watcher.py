@@ -39,10 +39,6 @@ class Watcher:
         self._most_live = 0
         self._released: set[str | None] = set()
         self._departures: deque[tuple[float, str]] = deque()
-        #: Attributes of accounts that somebody else has edited, and those of which an answer to a later write of ours
-        #: has shown it: that is taken for the application's own way with values.
-        self.edits: dict[str, set[str]] = {}
-        self.shown: dict[str, set[str]] = {}
         installed.network.departed = self._departed
         installed.network.handled = self._handled
 
@@ -77,12 +73,6 @@ class Watcher:
         if request.method == "POST" and request.url_path in {"/Users", "/Bulk"}:
             self._watch_doubles()
         self._watch_departures()
-        self._note_shown(request.url_path)
-
-    def _note_shown(self, path: str) -> None:
-        written = list(self.edits) if path == "/Bulk" else [path.rpartition("/")[2]]
-        for identifier in written:
-            self.shown.setdefault(identifier, set()).update(self.edits.pop(identifier, ()))
 
     def _notice_refusal(self, status: int) -> None:
         if status == _UNAUTHORIZED:

@@ -6,10 +6,18 @@ Only a later change of the observed value is.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from provisor.scim.known_attributes import as_boolean
 from provisor.scim.path import MISSING
 from provisor.scim.resource import fold, same_value
+
+
+class _Unknown:
+    """The mark for what no answer has shown."""
+
+
+UNKNOWN: Final = _Unknown()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +26,45 @@ class Memory:
 
     #: What the application confirmed.
     sent: Mapping[str, Any]
-    #: What it returned otherwise than it was sent, in its last answer; None where no answer showed anything.
-    observed: Mapping[str, Any] | None
+    #: What it returned otherwise than it was sent (None: no value), and `None` for what was to have no value and had
+    #: none; None as a whole where no answer showed anything.
+    observed: dict[str, Any] | None
     #: What the last scan saw otherwise than sent, as `path: [sent then, seen then]`; None before the first scan.
     baseline: Mapping[str, Any] | None
     #: Something was written since the last scan.
     written_since: bool = False
+    #: Paths that were written, and no answer has shown them since.
+    unshown: frozenset[str] = frozenset()
+
+    def answered(self, path: str) -> Any:
+        """Return what the application made of the value that it was sent; `UNKNOWN` where nothing has shown it."""
+        if self.observed is None or path in self.unshown:
+            return UNKNOWN
+        # what was never sent is known only where an answer has shown it, or that it is not there
+        value = self.observed.get(path, self.sent.get(path, UNKNOWN))
+        return MISSING if value is None else value
+
+    def has_drifted(self, path: str, there: Any) -> bool:
+        """Whether a value that differs from what was sent was brought about by somebody else."""
+        sent, before, answered = (
+            self.sent.get(path, MISSING),
+            (self.baseline or {}).get(path),
+            self.answered(path),
+        )
+        if before is not None and same_value(path, before[0], sent):
+            newer = self.written_since and answered is not UNKNOWN
+            return not (same_value(path, before[1], there) or (newer and same_value(path, answered, there)))
+        if answered is not UNKNOWN:
+            return not same_value(path, answered, there)
+        if self.baseline is not None and not self.written_since:
+            # the last scan saw it as it was sent
+            return True
+        # Nothing has shown yet what the application makes of this value.
+        return sent is not MISSING and there is not MISSING and not _is_normalised(sent, there)
+
+
+#: Of what was never sent nothing is remembered.
+NOTHING: Final = Memory(sent={}, observed=None, baseline=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +97,7 @@ def compare(memory: Memory, now: Mapping[str, Any], paths: Iterable[str]) -> Com
         sent, there = memory.sent.get(path, MISSING), now.get(path, MISSING)
         if same_value(path, sent, there):
             continue
-        if _is_drift(memory, path, sent, there):
+        if memory.has_drifted(path, there):
             drifted.append(Difference(path=path, sent=sent, now=there))
             # what was seen before stays the measure until this is settled
             if memory.baseline is not None and path in memory.baseline:
@@ -66,24 +107,11 @@ def compare(memory: Memory, now: Mapping[str, Any], paths: Iterable[str]) -> Com
     return Compared(differences=tuple(drifted), baseline=baseline)
 
 
-def _is_drift(memory: Memory, path: str, sent: Any, there: Any) -> bool:
-    """Whether a value that differs from what was sent was brought about by somebody else."""
-    before = (memory.baseline or {}).get(path)
-    answered = memory.observed.get(path, sent) if memory.observed is not None else None
-    if before is not None and same_value(path, before[0], sent):
-        newer = memory.written_since and answered is not None
-        return not (same_value(path, before[1], there) or (newer and same_value(path, answered, there)))
-    if answered is not None and sent is not MISSING:
-        return not same_value(path, answered, there)
-    if memory.baseline is not None and not memory.written_since:
-        # the last scan saw it as it was sent
-        return True
-    # Nothing has shown yet what the application makes of this value.
-    return sent is not MISSING and there is not MISSING and not _is_normalised(sent, there)
-
-
 def _is_normalised(sent: Any, there: Any) -> bool:
     """Whether a value is the same but for case, white space or the form of letters and numbers."""
+    open_, is_open = as_boolean(sent), as_boolean(there)
+    if open_ is not None and is_open is not None:
+        return open_ is is_open
     if isinstance(sent, str) and isinstance(there, str):
         return _squeezed(sent) == _squeezed(there)
     return type(sent) is not type(there)

@@ -89,6 +89,11 @@ class Desired:
     #: References to a user who has no account there yet.
     waiting: tuple[str, ...] = ()
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """The attributes that are to have no value."""
+        return self.managed - self.values.keys() - self.kept - self.create_only - frozenset(self.waiting)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
@@ -109,6 +114,11 @@ class Operation:
     #: The whole resource, for a POST.
     values: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The attributes that it writes; of a creation none, since it writes all."""
+        return frozenset(change.path for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,8 +70,11 @@ class Link(models.Model):
     phase = models.SmallIntegerField(default=2)
     #: Values that the application confirmed, by path. Null: nothing is known yet.
     sent: "models.JSONField[Any, Any]" = models.JSONField(null=True)
-    #: What the application last returned for the managed paths.
+    #: What the application returned otherwise than it was sent, by path, when that was written last: its own way with
+    #: our values. Null where no answer has shown anything.
     observed: "models.JSONField[Any, Any]" = models.JSONField(null=True)
+    #: Paths that were written, and no answer has shown them since.
+    unshown: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     #: A write that was recorded before it was sent and has no outcome yet.
     intent: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     #: What a write without an outcome may have changed: `{create}`, `{paths: [...]}` or `{delete}`.

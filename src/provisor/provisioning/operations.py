@@ -80,6 +80,7 @@ def unlink_link(link_id: int, *, actor: Actor) -> None:
     with _own(link_id, "link.unlinked", actor) as link:
         _end_access(link, "unlinked")
         link.remote_id, link.origin, link.sent, link.observed = None, Link.Origin.NONE, None, None
+        link.unshown = None
         link.doubt, link.etag, link.state, link.baseline = None, "", Link.State.MISSING, None
         link.reason = (
             f"Unlinked by {actor.label}. The account there was kept; the next change looks it up anew."

@@ -26,7 +26,7 @@ KEPT_LEAVER = "Linked, and left as it is: its user is {cause} here. Remove it th
 def link_to(link: Link, finding: Finding, *, now: int, by: str = "") -> None:
     """Link a user or group in scope to what was found; the next pass reads it and brings it up to date."""
     link.remote_id, link.origin, link.sent, link.observed = finding.remote_id, Link.Origin.ADOPTED, None, None
-    link.baseline, link.doubt, link.verified = None, {"paths": ["active"]}, True
+    link.unshown, link.baseline, link.doubt, link.verified = None, None, {"paths": ["active"]}, True
     link.state, link.attempts, link.not_before, link.reason = Link.State.DUE, 0, 0, ""
     link.phase = Phase.USERS if link.kind == "user" else Phase.GROUPS
     link.generation += 1
@@ -57,7 +57,7 @@ def link_without_policy(
     link.state, link.doubt, link.changed_at = Link.State.RELEASED, None, now
     link.phase = Phase.ACCOUNT_REMOVALS if finding.kind == "user" else Phase.GROUP_DELETIONS
     link.done_generation = link.generation
-    link.sent, link.observed, link.baseline = {}, None, None
+    link.sent, link.observed, link.unshown, link.baseline = {}, None, None, None
     link.reason = KEPT_GROUP if finding.kind == "group" else KEPT
     if cause == Link.Cause.DISABLED:
         link.reason = KEPT_LEAVER.format(cause=cause)

@@ -142,6 +142,7 @@ def _memory(link: Link) -> Memory:
     return Memory(
         sent=link.sent or {},
         observed=link.observed,
+        unshown=frozenset(link.unshown or ()),
         baseline=link.baseline,
         written_since=link.seen_at is None or link.changed_at > link.seen_at,
     )

@@ -7,7 +7,8 @@ LINKS = """
 SELECT l.id, l.kind, l.local_id, l.remote_id, l.origin, l.in_scope, l.cause, l.generation, l.phase, l.sent, l.doubt,
        l.verified, l.etag, l.attempts, l.entry_id,
        u.user_name, u.active, u.resource, u.manager_id, m.remote_id,
-       g.display_name, g.external_id, g.resource
+       g.display_name, g.external_id, g.resource,
+       l.observed, l.unshown, l.baseline, l.seen_at IS NULL OR l.changed_at > l.seen_at
 FROM provisioning_link l
 LEFT JOIN directory_user u ON l.kind = 'user' AND u.id = l.local_id
 LEFT JOIN provisioning_link m ON m.application_id = l.application_id AND m.kind = 'user' AND m.local_id = u.manager_id
@@ -64,27 +65,36 @@ DELETE_LINK_MEMBERS = """
 DELETE FROM provisioning_link_member WHERE link_id IN (
     SELECT l.id FROM provisioning_link l WHERE l.id = %s AND NOT l.in_scope)
 """
+#: What a scan found of it is over; before the link goes, which knows the id there.
+CLOSE_FINDINGS = """
+UPDATE provisioning_finding SET state = 'gone', decided_at = %s, decided_by = ''
+WHERE state IN ('open', 'ignored', 'corrected') AND (application_id, kind, remote_id) IN (
+    SELECT l.application_id, l.kind, l.remote_id FROM provisioning_link l WHERE l.id = %s AND NOT l.in_scope)
+"""
 #: Who has come back while the account was taken away begins anew.
 RENEW_MEMBERS_OF_GONE = """
 UPDATE provisioning_link_member SET remote_id = NULL, doubt = FALSE, due = wanted WHERE link_id IN (
     SELECT l.id FROM provisioning_link l WHERE l.id = %s AND l.in_scope)
 """
 RENEW_GONE = """
-UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, origin = '', etag = '', intent = NULL,
-    doubt = NULL, attempts = 0, not_before = 0, state = 'due', phase = CASE WHEN kind = 'user' THEN 2 ELSE 3 END
+UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, unshown = NULL, baseline = NULL,
+    origin = '', etag = '', intent = NULL, doubt = NULL, attempts = 0, not_before = 0, state = 'due',
+    phase = CASE WHEN kind = 'user' THEN 2 ELSE 3 END
 WHERE id = %s AND in_scope
 """
 
 #: What the application confirmed is kept whatever the generation is by now; the generation guards state and progress.
 CONFIRM_TYPES = (
-    "bigint", "text", "text", "text", "text", "text", "bigint", "bigint", "text", "smallint", "text", "text", "bigint",
+    "bigint", "text", "text", "text", "text", "text", "text", "bigint", "bigint", "text", "smallint", "text", "text",
+    "bigint",
 )  # fmt: skip
 CONFIRM = """
-WITH v (id, remote_id, origin, sent, observed, etag, changed_at, generation, state, phase, reason, doubt, not_before)
+WITH v (id, remote_id, origin, sent, observed, unshown, etag, changed_at, generation, state, phase, reason, doubt,
+        not_before)
 AS ({values})
 UPDATE provisioning_link SET remote_id = v.remote_id, origin = v.origin, sent = CAST(v.sent AS {json}),
-    observed = CAST(v.observed AS {json}), etag = v.etag, intent = NULL, doubt = CAST(v.doubt AS {json}),
-    verified = TRUE, attempts = 0, not_before = v.not_before, changed_at = v.changed_at, done_generation = v.generation,
+    observed = CAST(v.observed AS {json}), unshown = CAST(v.unshown AS {json}), etag = v.etag, intent = NULL,
+    doubt = CAST(v.doubt AS {json}), verified = TRUE, attempts = 0, not_before = v.not_before, changed_at = v.changed_at, done_generation = v.generation,
     state = CASE WHEN provisioning_link.generation = v.generation THEN v.state ELSE 'due' END,
     phase = CASE WHEN provisioning_link.generation = v.generation THEN v.phase ELSE provisioning_link.phase END,
     reason = CASE WHEN provisioning_link.generation = v.generation THEN v.reason ELSE provisioning_link.reason END
@@ -313,8 +323,9 @@ WHERE l.application_id = %s AND l.kind = %s AND l.remote_id = %s
 
 #: After the end of a pass: few that vanished are made anew, or were leavers and are gone.
 REMAKE_VANISHED = """
-UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, origin = '', etag = '', doubt = NULL,
-    state = 'due', phase = CASE WHEN kind = 'user' THEN 2 ELSE 3 END, not_before = 0
+UPDATE provisioning_link SET remote_id = NULL, sent = NULL, observed = NULL, unshown = NULL, baseline = NULL,
+    origin = '', etag = '', doubt = NULL, state = 'due', phase = CASE WHEN kind = 'user' THEN 2 ELSE 3 END,
+    not_before = 0
 WHERE id = %s AND in_scope
 """
 RESET_MEMBERS_OF_VANISHED = """

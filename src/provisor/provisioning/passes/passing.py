@@ -113,6 +113,7 @@ def finish_vanished(context: Context, health: Health, *, now: int) -> None:
             reason = VANISHED.format(count=health.gone)
             cursor.executemany(sql.PUT_BACK_VANISHED, [(reason, link) for (link,) in links])
             return
-        cursor.executemany(CLOSE_VANISHED, [(now, link) for (link,) in links])
+        for closing in (CLOSE_VANISHED, sql.CLOSE_FINDINGS):
+            cursor.executemany(closing, [(now, link) for (link,) in links])
         for statement in (sql.RESET_MEMBERS_OF_VANISHED, sql.REMAKE_VANISHED, sql.DROP_VANISHED):
             cursor.executemany(statement, links)

@@ -80,6 +80,7 @@ def _settle_links(cursor: Any, outcomes: Sequence[Outcome], now: int) -> None:
         (sql.RELEASE_DONE, [(o.work.link.id,) for o in outcomes if _is_gone_group(o)]),
         (sql.DOUBT_MEMBERSHIPS_OF_GONE, [(link, link) for (link,) in gone]),
         (sql.DELETE_LINK_MEMBERS, gone),
+        (sql.CLOSE_FINDINGS, [(now, link) for (link,) in gone]),
         (sql.DELETE_LINK, gone),
         (sql.RENEW_MEMBERS_OF_GONE, gone),
         (sql.RENEW_GONE, gone),
@@ -116,7 +117,8 @@ def _confirm_row(outcome: Outcome, now: int) -> tuple[Any, ...]:
     state = "due" if outcome.next_phase is not None else outcome.state
     phase = link.phase if outcome.next_phase is None else outcome.next_phase
     return (
-        link.id, outcome.remote_id, outcome.origin, _dump(outcome.sent), _dump(outcome.observed), outcome.etag, now,
+        link.id, outcome.remote_id, outcome.origin, _dump(outcome.sent), _dump(outcome.observed),
+        _dump(sorted(outcome.unshown) or None), outcome.etag, now,
         link.generation, state, int(phase), outcome.reason, _dump(outcome.doubt),
         now + outcome.wait if outcome.wait else 0,
     )  # fmt: skip

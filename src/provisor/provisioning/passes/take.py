@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
+from provisor.planning.drift import NOTHING, Memory
 from provisor.planning.operation import Act, Ending, Plan
 from provisor.provisioning.batches import execute_batch
 from provisor.provisioning.brake import brake, brake_mapped
@@ -117,6 +118,14 @@ def read_link(row: Sequence[Any]) -> DueLink:
         id=row[0], kind=row[1], local_id=row[2], remote_id=row[3], origin=row[4], in_scope=bool(row[5]), cause=row[6],
         generation=row[7], phase=Phase(row[8]), sent=_json(row[9]), doubt=_json(row[10]) or {}, verified=bool(row[11]),
         etag=row[12], attempts=row[13], entry_id=row[14], name=name, source=source, references=references,
+        memory=NOTHING if row[9] is None else _memory(row),
+    )  # fmt: skip
+
+
+def _memory(row: Sequence[Any]) -> Memory:
+    return Memory(
+        sent=_json(row[9]), observed=_json(row[23]), unshown=frozenset(_json(row[24]) or ()), baseline=_json(row[25]),
+        written_since=bool(row[26]),
     )  # fmt: skip
 
 

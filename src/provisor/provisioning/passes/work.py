@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from provisor.planning.drift import NOTHING, Memory
 from provisor.planning.operation import Desired, Kind, Known, Plan
 from provisor.provisioning.keys import Key
 from provisor.provisioning.passes.phases import Phase
@@ -33,6 +34,8 @@ class DueLink:
     source: dict[str, Any] | None
     #: What the manager's id in the directory is called in the application.
     references: dict[str, str | None]
+    #: What is remembered of the resource, as the claim found it.
+    memory: Memory = NOTHING
 
     @property
     def known(self) -> Known:
@@ -106,6 +109,7 @@ class Outcome:
     origin: str = ""
     sent: dict[str, Any] | None = None
     observed: dict[str, Any] | None = None
+    unshown: frozenset[str] = frozenset()
     etag: str = ""
     #: What a write without an outcome may have changed; kept until it is settled.
     doubt: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from provisor.planning.observed import Observed, just_read, observe_part, observe_whole
 from provisor.planning.operation import Act, Ending, Known
 from provisor.planning.present import acknowledge, plan_present
 from provisor.provisioning.bundle.referring import Referring
@@ -191,7 +192,15 @@ class Creation:
             return outcome
         self._tell(work, identifier, seen)
         held = seen or (None if isinstance(answer, Located) else answer)
-        outcome = confirmed(work, identifier, "created", dict(wanted_values(work)), held, body=body)
+        sent = dict(wanted_values(work))
+        outcome = confirmed(
+            work,
+            identifier,
+            "created",
+            sent,
+            answer=held,
+            observed=observe_whole(work.desired, sent, held, body),
+        )
         outcome.etag = outcome.etag or etag_of(answer)
         problem = await self._referring.conclude(work, identifier, seen, asked=prove)
         if problem:
@@ -302,23 +311,28 @@ class Creation:
         assert work.desired is not None
         identifier = identifier_of(resource)
         baseline = baseline_of(resource, work.desired.managed)
-        known = Known(remote_id=identifier, sent=baseline)
+        known, memory = Known(remote_id=identifier, sent=baseline), just_read(work.desired, baseline)
         plan = plan_present(work.link.kind, work.desired, known, allowed(self._context, work.link.kind))
         if plan.operation is None:
-            return confirmed(work, identifier, origin, baseline, None)
+            return confirmed(
+                work, identifier, origin, baseline, answer=None, observed=Observed(values=memory.observed)
+            )
         try:
             answer = await self._writing.send(work.link, plan.operation, remote_id=identifier)
         except DeletedByDeactivationError:
             return deleted(work)
         except ScimFailure as failure:
             failed = await self._failed(work, failure)
-            outcome = confirmed(work, identifier, origin, baseline, None)
+            outcome = confirmed(
+                work, identifier, origin, baseline, answer=None, observed=Observed(values=memory.observed)
+            )
             outcome.reason, outcome.next_phase, outcome.wait = failure.sentence, work.link.phase, failed.wait
             if judge(failure, "").unknown or work.link.doubt.get("paths"):
                 outcome.doubt = {"paths": [change.path for change in plan.operation.changes]}
             return outcome
         sent = acknowledge(work.desired.values, baseline, plan.operation.changes)
-        return confirmed(work, identifier, origin, sent, answer)
+        observed = observe_part(work.desired, memory, sent, answer, plan.operation.paths)
+        return confirmed(work, identifier, origin, sent, answer=answer, observed=observed)
 
     async def find_leaver(self, work: Work) -> Outcome:
         """Look up what a POST without an outcome may have made for somebody who has left meanwhile."""
@@ -334,6 +348,9 @@ class Creation:
         if resource is None:
             return refused(work, "conflict", problem)
         managed = self._context.mappings[work.link.kind].managed
-        outcome = confirmed(work, identifier_of(resource), "created", baseline_of(resource, managed), None)
+        held = baseline_of(resource, managed)
+        outcome = confirmed(
+            work, identifier_of(resource), "created", held, answer=None, observed=Observed(values={})
+        )
         outcome.next_phase = Phase.ACCOUNT_REMOVALS if work.link.kind == "user" else Phase.GROUP_DELETIONS
         return outcome

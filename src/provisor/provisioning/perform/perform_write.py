@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from provisor.planning.observed import Observed, just_read, observe_part
 from provisor.planning.operation import Act, Ending, Known, Operation
 from provisor.planning.present import acknowledge, plan_present
 from provisor.provisioning.passes.context import Context
@@ -103,8 +104,12 @@ class Writing:
             if refusal.status != PRECONDITION_FAILED:
                 raise
             answer = await self._send_again(work, operation)
-        sent = acknowledge(_values(work), baseline if baseline is not None else link.sent, operation.changes)
-        outcome = confirmed(work, link.remote_id, link.origin or "created", sent, answer)
+        memory = link.memory if baseline is None else just_read(work.desired, baseline)
+        sent = acknowledge(_values(work), memory.sent, operation.changes)
+        observed = observe_part(work.desired, memory, sent, answer, operation.paths)
+        outcome = confirmed(
+            work, link.remote_id, link.origin or "created", sent, answer=answer, observed=observed
+        )
         if not operation.changes:
             outcome.etag = link.etag
         return outcome
@@ -246,7 +251,8 @@ class Writing:
     def _deactivated(self, work: Work, reason: str, answer: Mapping[str, Any] | None) -> Outcome:
         link = work.link
         sent = {**(link.sent or {}), "active": False}
-        outcome = confirmed(work, link.remote_id, link.origin, sent, answer)
+        observed = observe_part(work.desired, link.memory, sent, answer, {"active"})
+        outcome = confirmed(work, link.remote_id, link.origin, sent, answer=answer, observed=observed)
         outcome.state, outcome.reason = Ending.RELEASED.value, reason
         outcome.access, outcome.departed = "closed", True
         return outcome
@@ -278,41 +284,14 @@ def baseline_of(remote: Mapping[str, Any], managed: frozenset[str]) -> dict[str,
     return {path: value for path, value in values.items() if value is not MISSING and value is not None}
 
 
-def differing(
-    answer: Mapping[str, Any] | None, sent: Mapping[str, Any], body: Mapping[str, Any] | None = None
-) -> dict[str, Any] | None:
-    """Return what the application returned otherwise than it was sent: normalised, dropped, its own (engine.md, 2).
-
-    None where no answer showed anything. `body` is what was sent as a whole: when the answer holds it unchanged,
-    nothing needs to be compared singly.
-    """
-    if answer is None:
-        return None
-    if body is not None and _holds(answer, body):
-        return {}
-    returned = ((path, read(answer, path), value) for path, value in sent.items())
-    return {
-        path: None if there is MISSING else there
-        for path, there, value in returned
-        if there is MISSING or not same_value(path, there, value)
-    }
-
-
-def _holds(answer: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    for name, value in body.items():  # noqa: SIM110 - a generator takes twice as long, for every account
-        if answer.get(name) != value and name != "schemas":
-            return False
-    return True
-
-
 def confirmed(
     work: Work,
     remote_id: str | None,
     origin: str,
     sent: dict[str, Any],
-    answer: Mapping[str, Any] | None,
     *,
-    body: Mapping[str, Any] | None = None,
+    answer: Mapping[str, Any] | None,
+    observed: Observed,
 ) -> Outcome:
     """Return the outcome of a write that the application confirmed."""
     link, plan = work.link, work.plan
@@ -321,7 +300,7 @@ def confirmed(
     access = "closed" if deactivated else _access(link, sent)
     return Outcome(
         work=work, confirmed=True, state=plan.ending.value, reason=plan.reason, remote_id=remote_id, origin=origin,
-        sent=sent, observed=differing(answer, sent, body), etag=etag_of(answer),
+        sent=sent, observed=observed.values, unshown=observed.unshown, etag=etag_of(answer),
         access=access, linked=link.remote_id is None, next_phase=_next_phase(work), departed=access == "closed",
     )  # fmt: skip
 

@@ -52,7 +52,7 @@ def compare(link: Link, now: Mapping[str, Any] | None = None) -> tuple[Compariso
     Returns the comparison, and the values of `now` at the paths of its lines.
     """
     name, source, desired, act, reason = _desired(link)
-    sent, observed = link.sent or {}, link.observed or {}
+    sent, observed = link.sent or {}, _answered(link)
     paths = sorted({*desired, *sent, *observed})
     held = {path: _at(now or {}, path) for path in paths}
     lines = tuple(
@@ -61,6 +61,18 @@ def compare(link: Link, now: Mapping[str, Any] | None = None) -> tuple[Compariso
     )
     shown = source.get("displayName", "") if link.kind == "user" else ""
     return Comparison(lines=lines, name=name, display_name=shown, act=act, reason=reason), held
+
+
+def _answered(link: Link) -> Mapping[str, Any]:
+    """What answers have shown: as it was sent, but for what the application made something else of."""
+    if link.observed is None:
+        return {}
+    values = {**(link.sent or {}), **link.observed}
+    return {
+        path: value
+        for path, value in values.items()
+        if value is not None and path not in (link.unshown or ())
+    }
 
 
 def _desired(link: Link) -> tuple[str, Mapping[str, Any], Mapping[str, Any], str, str]:

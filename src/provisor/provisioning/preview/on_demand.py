@@ -10,6 +10,7 @@ from provisor.applications.models import Application
 from provisor.audit.actor import Actor
 from provisor.audit.record import record as record_act
 from provisor.directory import journal
+from provisor.planning.observed import differing
 from provisor.provisioning.brake.decisions import pass_brake
 from provisor.provisioning.clock import now
 from provisor.provisioning.fold.fold import fold
@@ -17,7 +18,6 @@ from provisor.provisioning.homes.home import engine_runs
 from provisor.provisioning.models import Attempt, Health, Link
 from provisor.provisioning.operations import OperationRefused
 from provisor.provisioning.passes.phases import Phase
-from provisor.provisioning.perform.perform_write import differing
 from provisor.provisioning.preview.preview import plan_one
 from provisor.provisioning.preview.reading_back import read_now
 

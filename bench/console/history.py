@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench.people import user_body
-from provisor.access.models import Account, Role
+from provisor.access.models import Account
+from provisor.access.permissions import ADMINISTRATIVE
 from provisor.access.tokens import issue
 from provisor.audit.actor import SYSTEM, Actor
 from provisor.audit.record import Act, record_many
@@ -51,7 +52,7 @@ def _administrators(owner: str) -> None:
     """Accounts without a password: nobody types one here."""
     for number in range(_ADMINISTRATORS):
         email = owner if not number else f"administrator{number}@example.com"
-        role = Role.values[number % len(Role.values)]
+        role = ADMINISTRATIVE[number % len(ADMINISTRATIVE)]
         account = Account(email=email, name=f"Administrator {number}", role=role, created_at=timezone.now())
         account.set_unusable_password()
         account.save(force_insert=True)

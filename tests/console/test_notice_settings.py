@@ -136,7 +136,7 @@ def test_what_is_the_matter_and_what_became_of_it_is_shown_as_text(
     with django_assert_max_num_queries(15):
         page = page_of(browser)
     assert HOSTILE not in page
-    assert "The matter now" in page
+    assert "What is the matter now" in page
     assert "given up" in text(page)
     assert "3 tries." in text(page)
 

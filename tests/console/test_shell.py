@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from provisor.access.accounts import create_account
 from provisor.access.models import Account
+from provisor.access.principals import of_account
 from provisor.audit.actor import SYSTEM
 from provisor.console.shell import attention, undo
 from provisor.provisioning.models import Link
@@ -36,12 +37,14 @@ def test_who_may_not_read_the_audit_is_not_led_to_it(owner: Account):
     assert reverse("audit") in _browser("auditor").get(FRAME).content.decode()
 
 
-def test_what_needs_a_person_is_counted_in_one_query(browser: Client, django_assert_num_queries):
+def test_what_needs_a_person_is_counted_in_one_query(
+    browser: Client, owner: Account, django_assert_num_queries
+):
     slack = application()
     for number, state in enumerate(["failed", "conflict", "held", "in_sync", "due"]):
         link(slack, user(f"user{number}").id, state)
     with django_assert_num_queries(1):
-        assert attention.count() == 3
+        assert attention.count(of_account(owner)) == 3
     assert "3 accounts and groups need you" in browser.get(FRAME).content.decode()
     Link.objects.update(state="in_sync")
     assert "Nothing needs you" in browser.get(FRAME).content.decode()

@@ -49,3 +49,9 @@ def test_no_state_is_shown_with_an_underscore():
 def test_an_event_is_shown_in_words(event: str, shown: str):
     """`noun.verb` becomes two words."""
     assert words.event(event) == shown
+
+
+def test_one_member_and_several_are_told_apart():
+    assert words.operation("members_added", 1) == "1 member added"
+    assert words.operation("members_added", 1_476) == "1,476 members added"
+    assert words.operation("create", 1) == "1 create"

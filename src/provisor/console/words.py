@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 #: States of applications, links and runs whose name alone does not say enough, or holds an underscore.
 _STATES: dict[str, Promise] = {
@@ -34,6 +35,20 @@ METHODS: dict[str, Promise] = {
     "recovery-code": _("recovery code"),
     "provider": _("external provider"),
 }
+
+
+#: Totals of a run that are counted in nouns; the others are verbs, and stay as they are.
+_COUNTED = {
+    "members_added": ngettext_lazy("member added", "members added"),
+    "members_removed": ngettext_lazy("member removed", "members removed"),
+    "writes": ngettext_lazy("write", "writes"),
+}
+
+
+def operation(name: str, count: int) -> str:
+    """Return what a run did with its number, as "1 member added" or "16 update"."""
+    words = _COUNTED[name] % count if name in _COUNTED else state(name)
+    return f"{count:,} {words}"
 
 
 def state(name: str) -> str:

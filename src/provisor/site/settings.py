@@ -171,6 +171,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 #: Where the code comes from is a form of ours, which checks CSRF.
 SOCIALACCOUNT_LOGIN_ON_GET = False
 ACCOUNT_FORMS = {
+    "change_password": "provisor.access.password_forms.ChangePasswordForm",
     "request_login_code": "provisor.access.mailbox_forms.RequestLoginCodeForm",
     "reset_password": "provisor.access.mailbox_forms.ResetPasswordForm",
 }

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -30,16 +30,27 @@ class SignInRequired(LoginRequiredMiddleware):
         if request.path_info.startswith(TOKEN_PREFIXES):
             return None
         answer = super().process_view(request, view_func, view_args, view_kwargs)
-        return _whole_page(request, answer) if answer is not None else None
+        return _to_sign_in(request, answer) if answer is not None else None
 
 
-def _whole_page(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    """A part of a page that finds nobody signed in brings the whole page to the sign-in, and back to itself."""
-    if request.headers.get("HX-Request") != "true":
-        return answer
-    page = urlsplit(request.headers.get("HX-Current-URL", "/"))
-    shown = f"{page.path}?{page.query}" if page.query else page.path
-    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': shown})}")
+def _to_sign_in(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """Lead back to the page that was open: a part of it brings it to the sign-in as a whole; a form returns to where it was filled in.
+
+    The address that a form is sent to may be no page.
+    """
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(_address(request.headers.get("HX-Current-URL", "/")))
+    filled_in = request.headers.get("Referer", "")
+    if request.method == "POST" and urlsplit(filled_in).netloc == request.get_host():
+        return redirect(_address(filled_in))
+    return answer
+
+
+def _address(page: str) -> str:
+    """Of the sign-in, with the way back to this page."""
+    parts = urlsplit(page)
+    shown = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': shown})}"
 
 
 def only_with_mail(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

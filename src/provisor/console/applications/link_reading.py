@@ -76,6 +76,11 @@ class OneLink:
     left_there: bool
 
     @property
+    def holds_said(self) -> list[Hold]:
+        """One hold of each reason: a batch has the same for all."""
+        return list({hold.reason: hold for hold in self.holds}.values())
+
+    @property
     def is_user(self) -> bool:
         """Whether it is an account, not a group."""
         return bool(self.link.kind == Kind.USER)

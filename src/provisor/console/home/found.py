@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Min
 from django.utils.translation import ngettext
 
+from provisor.access.narrowing import known
 from provisor.applications.models import Application
 from provisor.provisioning.models import Finding
 
@@ -33,11 +34,10 @@ class Found:
 
 
 def findings() -> list[Found]:
-    """Open findings by application; one query."""
+    """Open findings of the applications that the asker looks after; one query."""
+    live = known(Application.objects.filter(deleted_at=None), "pk")
     rows = (
-        Finding.objects.filter(
-            application__in=Application.objects.filter(deleted_at=None), state=Finding.State.OPEN
-        )
+        Finding.objects.filter(application__in=live, state=Finding.State.OPEN)
         .values_list("application_id", "what")
         .annotate(count=Count("id"), since=Min("found_at"))
         .order_by("application_id", "what")

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from provisor.access.permissions import Permission
 from provisor.applications.models import Application
 from provisor.console.home.found import Found
 from provisor.console.home.reading import ApplicationRow
@@ -33,12 +34,14 @@ class Need:
     detail: str
     act: str
     address: str
+    #: What the one button takes: it concerns nobody else.
+    takes: Permission
     #: Unix milliseconds, or None.
     since: int | None = None
 
 
 def needs(rows: list[ApplicationRow], found: Sequence[Found]) -> list[Need]:
-    """Everything that waits for a person now; four queries beside those of the rows and the findings."""
+    """Everything that waits for some person now; four queries beside those of the rows and the findings."""
     names = {row.application.id: row.application.name for row in rows}
     return [
         *_engine(rows),
@@ -61,6 +64,7 @@ def _engine(rows: list[ApplicationRow]) -> Iterator[Need]:
             detail=_("Start it with “provisor serve”."),
             act=_("See its health"),
             address=reverse("about"),
+            takes=Permission.START_PASSES,
         )
 
 
@@ -79,6 +83,7 @@ def _unwell(rows: list[ApplicationRow]) -> Iterator[Need]:
                 detail=row.status["reason"],
                 act=act,
                 address=reverse(page, args=[row.application.id]),
+                takes=Permission.MANAGE_APPLICATIONS,
                 since=row.status["last_contact"],
             )
 
@@ -118,6 +123,7 @@ def _leavers(names: dict[UUID, str]) -> Iterator[Need]:
                 detail=_("Their removal is not confirmed after more than five minutes."),
                 act=_("See who"),
                 address=reverse("application-accounts", args=[key]) + "?leavers=1",
+                takes=Permission.PROVISION,
                 since=since,
             )
 
@@ -141,6 +147,7 @@ def _holds(names: dict[UUID, str]) -> Iterator[Need]:
                 detail=_("Nothing of it happens until somebody releases or keeps it."),
                 act=_("Release or keep"),
                 address=reverse("application-holds", args=[key]),
+                takes=Permission.RELEASE_HOLDS,
                 since=since,
             )
 
@@ -178,6 +185,7 @@ def _conflicts(rows: list[ApplicationRow]) -> Iterator[Need]:
                 detail=_("Provisor cannot tell whose they are."),
                 act=_("Decide"),
                 address=reverse("application-accounts", args=[row.application.id]) + "?state=conflict",
+                takes=Permission.MANAGE_APPLICATIONS,
             )
 
 
@@ -195,6 +203,7 @@ def _found(names: dict[UUID, str], found: Sequence[Found]) -> Iterator[Need]:
                 detail=one.in_words,
                 act=_("Decide"),
                 address=reverse("application-drift", args=[one.application]),
+                takes=Permission.PROVISION,
                 since=one.since,
             )
 
@@ -219,6 +228,7 @@ def _failures(names: dict[UUID, str]) -> Iterator[Need]:
                 detail=reason,
                 act=_("See them"),
                 address=reverse("application-accounts", args=[key]) + "?state=failed",
+                takes=Permission.PROVISION,
             )
 
 
@@ -232,6 +242,7 @@ def _not_started(rows: list[ApplicationRow]) -> Iterator[Need]:
                 detail=_("Look at what would happen, then start it."),
                 act=_("Review the plan"),
                 address=reverse("application-plan", args=[row.application.id]),
+                takes=Permission.MANAGE_APPLICATIONS,
             )
 
 
@@ -244,4 +255,5 @@ def _paused(rows: list[ApplicationRow]) -> Iterator[Need]:
                 detail=row.application.paused_reason,
                 act=_("Look at it"),
                 address=reverse("application", args=[row.application.id]),
+                takes=Permission.MANAGE_APPLICATIONS,
             )

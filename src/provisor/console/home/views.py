@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from provisor.access.models import Account
 from provisor.access.permissions import Permission, allows
-from provisor.console.guard import requires, signed_in
+from provisor.console.guard import may, requires, signed_in
 from provisor.console.home import reading
 from provisor.console.home.found import findings
 from provisor.console.home.needs import needs
@@ -24,6 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires(Permission.READ)
 def needs_you(request: HttpRequest) -> HttpResponse:
-    """Everything that needs a person."""
+    """Everything that needs whoever looks; of the rest only how much it is."""
     every = needs(reading.application_rows(), findings())
-    return render(request, "console/home/needs_you.html", {"needs": every})
+    own = [need for need in every if may(request, need.takes)]
+    return render(request, "console/home/needs_you.html", {"needs": own, "others": len(every) - len(own)})

@@ -72,7 +72,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         if request.path_info.startswith(_OWN_PAGES):
             frame["on_the_way"] = request.session.get(ON_THE_WAY, "")
         frame["navigation"] = _entries(request, viewer)
-        frame["needs_you"] = SimpleLazyObject(attention.count)
+        frame["needs_you"] = SimpleLazyObject(lambda: attention.count(viewer))
     return frame
 
 

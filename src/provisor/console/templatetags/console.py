@@ -106,6 +106,12 @@ def in_words(state: str) -> str:
 
 
 @register.filter
+def operation(name: str, count: int) -> str:
+    """Return one total of a run in words, with its number."""
+    return words.operation(name, count)
+
+
+@register.filter
 def event_in_words(event: str) -> str:
     """Return the event of a journal entry, or the act of an audit entry, in words."""
     return words.event(event)

@@ -41,6 +41,8 @@ SELECT EXISTS (SELECT 1 FROM provisioning_leaver)
 
 HELD_ONE = "1 removal is held: {reason} Release it or reject it; everything else goes on."
 HELD_MANY = "{count:,} removals are held: {reason} Release or reject them; everything else goes on."
+#: How the reason of a hold begins, which the sentence around it says already.
+_SAID = "Held: "
 DECIDED = "Every held removal was released, rejected or cancelled."
 
 
@@ -90,7 +92,7 @@ def watch_holds(now: int) -> None:
             outbox.end(("held",), DECIDED, now=now, application=application)
             continue
         words = HELD_ONE if count == 1 else HELD_MANY
-        sentence = words.format(count=count, reason=first.reason)
+        sentence = words.format(count=count, reason=first.reason.removeprefix(_SAID))
         detail = {"count": count}
         outbox.begin("held", sentence, now=now, application=application, since=first.held_at, detail=detail)
 

@@ -18,6 +18,7 @@ MEMBERS_AT_ONCE = 2_000
 IN_BULK = 5
 
 NO_SOURCE = "Not sent: the group is not in the directory any more."
+WAITING_ONE = "1 of its members has no account there yet, and follows as soon as there is one."
 WAITING = "{count} of its members have no account there yet; they follow as soon as they have one."
 
 
@@ -58,8 +59,12 @@ def _plan_additions(cursor: Any, context: Context, link: DueLink) -> Work:
         return Work(link=link, plan=Plan(ending=Ending.IN_SYNC), additions=additions)
     waiting = members_waiting(cursor, link)
     if waiting:
-        return Work(link=link, plan=Plan(ending=Ending.WAITING, reason=WAITING.format(count=waiting)))
+        return Work(link=link, plan=Plan(ending=Ending.WAITING, reason=_waits_for(waiting)))
     return Work(link=link, plan=Plan(ending=Ending.IN_SYNC))
+
+
+def _waits_for(count: int) -> str:
+    return WAITING_ONE if count == 1 else WAITING.format(count=count)
 
 
 def members_to_remove(cursor: Any, context: Context, link: DueLink) -> tuple[Member, ...]:

@@ -6,6 +6,8 @@ import "./selection.js";
 import { showTimes } from "./times.js";
 
 document.addEventListener("htmx:load", (event) => showTimes(event.detail.elt));
+// At once, and not when htmx has settled: nobody should see the server's times flash by.
+document.addEventListener("htmx:afterSwap", () => showTimes(document));
 showTimes(document);
 
 // On a narrow screen the tab of this page may be out of sight.
@@ -55,6 +57,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const dialog = { "dialog-body": "dialog", "side-body": "side" }[event.detail.target.id];
   if (!dialog) return;
   const element = document.getElementById(dialog);
+  // Where drafts.js finds it again.
+  if (event.detail.requestConfig.verb === "get") element.dataset.from = event.detail.pathInfo.finalRequestPath;
   if (event.detail.target.children.length === 0) element.close();
   else if (!element.open) element.showModal();
 });

@@ -1,5 +1,6 @@
 // Nothing typed is lost when the sign-in has ended meanwhile: what was sent is kept in this tab until a page answers
-// that is not the sign-in, and put back into the same form after it. Secrets and files are never kept.
+// that is not the sign-in, and put back into the same form after it. Secrets and files are never kept. A dialog that the
+// form was in is opened again: data-from is the address that filled it.
 const KEY = "provisor-draft";
 const AGE = 60 * 60 * 1000;
 
@@ -21,7 +22,9 @@ function formKey(form) {
 
 export function keep(form) {
   if (form.getAttribute("method") !== "post" || form.closest(".bar, .notice") || document.body.hasAttribute("data-sign-in")) return;
+  const dialog = form.closest("dialog[data-from]");
   const draft = { path: location.pathname + location.search, form: formKey(form), fields: fieldsOf(form), at: Date.now() };
+  if (dialog) { draft.dialog = dialog.dataset.from; draft.into = dialog.querySelector("[id$=-body]").id; }
   try { sessionStorage.setItem(KEY, JSON.stringify(draft)); } catch { /* storage is full or forbidden: nothing to keep it in */ }
 }
 
@@ -41,11 +44,28 @@ function restore() {
   if (!draft || !sessionStorage.getItem("provisor-signed-out") || Date.now() - draft.at > AGE) return;
   sessionStorage.removeItem("provisor-signed-out");
   if (draft.path !== location.pathname + location.search) return;
+  if (draft.dialog) reopen(draft);
+  else putInto(document.getElementById("notices"), draft);
+}
+
+function putInto(notices, draft) {
   const form = [...document.forms].find((one) => formKey(one) === draft.form);
   if (!form) return;
   put(form, draft.fields);
   const note = document.getElementById("draft-note");
-  if (note) document.getElementById("notices").append(note.content.cloneNode(true));
+  if (note && notices) notices.prepend(note.content.cloneNode(true));
+}
+
+function reopen(draft) {
+  const body = document.getElementById(draft.into);
+  if (!body || !draft.dialog.startsWith("/")) return;
+  const filled = (event) => {
+    if (event.detail.target !== body) return;
+    document.removeEventListener("htmx:afterSettle", filled);
+    putInto(body, draft);
+  };
+  document.addEventListener("htmx:afterSettle", filled);
+  htmx.ajax("GET", draft.dialog, { target: body, swap: "innerHTML" });
 }
 
 // The sign-in page leaves a mark: only then was the draft interrupted, and not simply sent.

@@ -72,3 +72,20 @@ def forced_sign_ins() -> None:
 def loopback_targets(settings: Settings) -> None:
     """The servers of the tests live on loopback."""
     settings.PRIVATE_TARGETS = (ipaddress.ip_network("127.0.0.0/8"),)
+
+
+@pytest.fixture(autouse=True)
+def letters_leave_at_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the engine does with letters of sign-in, as soon as one is written; a test of the outbox itself is marked `outbox`."""
+    from django.db.models.signals import post_save
+
+    from provisor.access import letters
+    from provisor.access.models import Letter
+
+    def deliver(sender: object, instance: Letter, **_: object) -> None:
+        letters.note(instance, letters.send(instance))
+
+    if not request.node.get_closest_marker("outbox"):
+        post_save.connect(deliver, sender=Letter, dispatch_uid="tests.letters")
+    yield
+    post_save.disconnect(sender=Letter, dispatch_uid="tests.letters")

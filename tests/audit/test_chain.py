@@ -1,7 +1,10 @@
 """The audit chain: what is detected, what can be erased, and what happens when it cannot be written."""
 
+import tracemalloc
+
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from provisor.audit import chain
 from provisor.audit.actor import SYSTEM, Actor
@@ -198,3 +201,24 @@ def test_r18_verifying_tells_how_far_it_is_and_can_be_stopped(
 
     with pytest.raises(InterruptedError, match="1 of"):
         verify(progress=stop)
+
+
+def test_r18_verifying_a_longer_chain_takes_no_more_memory_and_no_more_statements(db: None) -> None:
+    """What is read is forgotten again: a record of years is checked in the memory of a page."""
+    short, long = _cost_of_verifying(5_000), _cost_of_verifying(5_000)
+    assert long[0] == short[0]
+    assert long[1] < 1.1 * short[1]
+
+
+def _cost_of_verifying(entries: int) -> tuple[int, int]:
+    """Write so many more entries; return the number of statements and the most memory of one check, in bytes."""
+    acts = [Act(act="thing.made", subject_id=str(number), after={"n": number}) for number in range(entries)]
+    record_many(SYSTEM, acts)
+    del acts
+    tracemalloc.start()
+    try:
+        with CaptureQueriesContext(connection) as statements:
+            assert verify().ok
+        return len(statements), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -164,17 +164,19 @@ def test_the_last_owner_stays_one(browser: Client, owner: Account):
     assert owner.is_active
 
 
-def test_disabling_asks_first_ends_tokens_and_can_be_undone(browser: Client):
+def test_disabling_asks_first_and_can_be_undone_while_its_tokens_end_for_good(browser: Client):
     bob = account("auditor", "bob")
     _token, plain = issue(bob, "HR", "auditor", SYSTEM)
-    assert "1 token is refused" in text(get(browser, "disable-administrator", bob.id))
+    assert "1 token ends for good" in text(get(browser, "disable-administrator", bob.id))
     assert authenticate(plain) is not None
     page = browser.post(reverse("disable-administrator", args=[bob.id]), follow=True).content.decode()
     assert authenticate(plain) is None
     sealed = re.search(r'name="undo" value="([^"]+)"', page)
     assert sealed
     browser.post(reverse("undo"), {"undo": sealed.group(1)})
-    assert authenticate(plain) is not None
+    bob.refresh_from_db()
+    assert bob.may_sign_in()
+    assert authenticate(plain) is None
 
 
 def test_a_new_password_is_set_for_others_only(browser: Client, owner: Account):

@@ -51,8 +51,11 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "scim/transport_body.py": {"aiohttp": "types of bodies that the door sends"},
     "scim/transport_failures.py": dict.fromkeys(("socket", "ssl", "aiohttp"), "names of failures at the door"),
     "scim/client_certificate.py": {"ssl": "gives the door's context its certificate"},
-    "access/portal_accounts.py": {"django.core.mail": "letters about the portal, to that server, too"},
-    "access/sign_in.py": {"smtplib": "the name of a failure"},
+    "access/portal_accounts.py": {"django.core.mail": "letters about the portal, which go into the outbox"},
+    "access/sign_in.py": {"django.core.mail": "the name of a letter, which goes into the outbox"},
+    "access/letters.py": {
+        "smtplib": "the name of a failure", "django.core.mail": "letters of sign-in, to that server",
+    },
     "cli/serving.py": {"socket": "listens; connects nowhere"},
     "notices/delivery.py": {
         "smtplib": "the name of a failure", "django.core.mail": "e-mail to the server of PROVISOR_EMAIL_URL",

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from provisor.access import factors, lockout
+from provisor.access.ending import end_all
 from provisor.access.last_owner import keep_an_owner
 from provisor.access.models import Account, Role
 from provisor.access.permissions import ADMINISTRATIVE, BOUNDABLE
@@ -113,7 +114,7 @@ def _rights(account: Account) -> dict[str, Any]:
 
 
 def disable(account_id: UUID, actor: Actor) -> Account:
-    """End the account's sessions and tokens from the next request on. The last owner cannot be disabled."""
+    """End the account's sessions, tokens and links for good. The last owner cannot be disabled."""
     with in_turn():
         account = _found(account_id)
         if not account.is_active:
@@ -122,13 +123,12 @@ def disable(account_id: UUID, actor: Actor) -> Account:
             keep_an_owner(account, "account")
         account.is_active = False
         account.save(update_fields=["is_active"])
-        account.sessions.all().delete()
-        _audit(actor, "account.disabled", account)
+        _audit(actor, "account.disabled", account, before={"ended": end_all(account)})
     return account
 
 
 def enable(account_id: UUID, actor: Actor) -> Account:
-    """Let the account sign in again."""
+    """Let the account sign in again; what it had before it was disabled stays ended."""
     with in_turn():
         account = _found(account_id)
         if account.is_active:

@@ -16,10 +16,11 @@ class AccessConfig(AppConfig):
         from allauth.mfa.models import Authenticator
         from django.contrib.auth.signals import user_logged_in
 
-        from provisor.access import factors, provider, signing_keys
+        from provisor.access import factors, letters, provider, signing_keys
+        from provisor.access.ending import end_of_people
         from provisor.access.last_owner import guard_directory
         from provisor.access.sessions import begin
-        from provisor.directory.protection import protect
+        from provisor.directory.protection import follow, protect
         from provisor.vault.registry import register
 
         post_init.connect(factors.know_the_account, sender=Authenticator, dispatch_uid="access.factor_held")
@@ -27,10 +28,11 @@ class AccessConfig(AppConfig):
         pre_save.connect(factors.note_renaming, sender=Authenticator, dispatch_uid="access.factor_renamed")
         pre_delete.connect(factors.note_removal, sender=Authenticator, dispatch_uid="access.factor_removed")
 
-        for column in (*factors.SEALED, provider.SEALED, signing_keys.SEALED):
+        for column in (*factors.SEALED, letters.SEALED, provider.SEALED, signing_keys.SEALED):
             register(column)
         user_logged_in.connect(begin, dispatch_uid="access.session_begins")
         protect(guard_directory)
+        follow(end_of_people)
         post_migrate.connect(_create_cache_table, sender=self, dispatch_uid="access.cache_table")
 
 

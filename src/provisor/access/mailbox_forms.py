@@ -1,12 +1,14 @@
 """Forms that send a letter to whoever has an address: allauth's, and an account is made for who comes the first time.
 
-A letter goes only where the directory says that the mailbox is the person's own. What the page says is the same for all.
+A letter goes only where the directory says that the mailbox is the person's own. What the page says is the same for all,
+and so is what it waits for.
 """
 
 from typing import Any
 
 from allauth.account import forms
 
+from provisor.access.letters import to_nobody
 from provisor.access.models import Account
 from provisor.access.portal_accounts import arrive, owns_its_mailbox
 
@@ -18,6 +20,8 @@ class RequestLoginCodeForm(forms.RequestLoginCodeForm):  # type: ignore[misc]  #
         arrive(str(self.cleaned_data["email"]))
         email: str = super().clean_email()
         self._user: Any = _own([self._user])
+        if self._user is None:
+            to_nobody()
         return email
 
 
@@ -30,6 +34,8 @@ class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]  # allau
         arrive(str(self.cleaned_data["email"]))
         email: str = super().clean_email()
         self.users = [one for one in [_own(self.users)] if one]
+        if not self.users:
+            to_nobody()
         return email
 
 

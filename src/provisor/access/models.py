@@ -50,6 +50,8 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     #: Since when an administrator keeps it from signing in. Its tokens go on, other than those of a disabled account.
     locked_at = models.DateTimeField(null=True, blank=True)
+    #: When everything that it had was ended, the last time: what was given or begun before is worth nothing.
+    ended_at = models.DateTimeField(null=True, blank=True)
     directory_user = models.OneToOneField(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="account"
     )
@@ -246,6 +248,24 @@ class RefusedOpening(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id}: {self.reason}"
+
+
+class Letter(models.Model):
+    """An e-mail of sign-in on its way, sealed for this row (R17): it may hold a code or a link. Sent, it is gone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    #: Which key-encryption key sealed it.
+    key_id = models.TextField()
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "access_letter"
+
+    def __str__(self) -> str:
+        return f"letter of {self.created_at}"
 
 
 class SigningKey(models.Model):

@@ -15,7 +15,6 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.template.loader import render_to_string
@@ -23,6 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from provisor.access.accounts import in_turn
+from provisor.access.letters import Outbox
 from provisor.access.models import Account, Role
 from provisor.access.refusal import AccessRefusal, Kind
 from provisor.audit.actor import SYSTEM, Actor
@@ -48,7 +48,7 @@ def invite(user_id: UUID, actor: Actor, *, origin: str) -> Invitation:
     """Make the account of a person, or move it to their present address, and write to them how to sign in.
 
     `origin` is where browsers reach Provisor, such as https://provisor.example.com. Raises `AccessRefusal` with what
-    stands in the way. The letter leaves once the transaction is committed.
+    stands in the way. The letter is written in the same transaction, and leaves once that is committed.
     """
     with in_turn():
         user = _invitable(user_id)
@@ -56,7 +56,7 @@ def invite(user_id: UUID, actor: Actor, *, origin: str) -> Invitation:
         record(actor, "account.invited", subject_id=str(account.id), subject_label=account.email)
         first = "" if account.has_usable_password() else f"{origin}{_first_password_path(account)}"
         invited = Invitation(account=account, portal_url=f"{origin}{reverse('my-apps')}", password_url=first)
-        transaction.on_commit(lambda: _write_to(invited))
+        _write_to(invited)
     return invited
 
 
@@ -170,7 +170,8 @@ def _write_to(invited: Invitation) -> None:
     context = {"name": invited.account.name, "email": invited.account.email, "invitation": invited}
     subject = render_to_string("account/email/invitation_subject.txt", context).strip()
     body = render_to_string("account/email/invitation_message.txt", context).strip()
-    EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, to=[invited.account.email]).send()
+    subject, to = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", [invited.account.email]
+    EmailMessage(subject, body, to=to, connection=Outbox()).send()
 
 
 def _first_password_path(account: Account) -> str:

@@ -1,10 +1,8 @@
 """Sign-in: what django-allauth asks us, answered by the rules of this room."""
 
 from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any, cast
 
-import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
@@ -14,13 +12,15 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from provisor.access import known_browsers, lockout
+from provisor.access import known_browsers, letters, lockout
+from provisor.access.ending import began_before_the_end
 from provisor.access.methods import BY_MAIL, proved, read
 from provisor.access.models import Account
 from provisor.access.portal_accounts import owns_its_mailbox
@@ -32,7 +32,6 @@ from provisor.audit.record import record
 
 #: In a session whose account has to add a second factor before anything else.
 SECOND_FACTOR_DUE = "second_factor_due"
-_log = structlog.get_logger(__name__)
 
 
 class SignIn(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
@@ -54,7 +53,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
     def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **login: Any) -> HttpResponse | None:
         """Turn away a disabled account, and one whose directory user is; only its right password tells."""
-        if not (isinstance(user, Account) and user.may_sign_in() and _is_theirs(request, user)):
+        if not (isinstance(user, Account) and user.may_sign_in() and _is_theirs(request, user)) or _is_over(
+            request, user
+        ):
             clear_login(request)
             return cast("HttpResponse", self.respond_user_inactive(request, user))
         return cast("HttpResponse | None", super().pre_login(request, user, **login))
@@ -63,7 +64,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         """Let in, unless the account was disabled since its first factor; and audit by which methods."""
         assert isinstance(user, Account)
         user.refresh_from_db()
-        if not user.may_sign_in():
+        if not user.may_sign_in() or _is_over(request, user):
             clear_login(request)
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         SessionStore.clear_expired()
@@ -100,15 +101,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         timeout = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
         return not proved(context.request).since(timezone.now() - timeout).at
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A letter that does not leave is logged, and says nothing on the page of whether there is an account."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except (SMTPException, OSError) as error:
-            _log.warning("mail.not_sent", letter=template_prefix, error=str(error))
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        """Letters go into the outbox: the page is answered as fast as if there were nobody to write to."""
+        letter: EmailMessage = super().render_mail(*args, **kwargs)
+        letter.connection = letters.Outbox()
+        return letter
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """After the act is committed: no transaction is open while a mail server is asked."""
+        """After the act is committed: an act that is taken back is told to nobody."""
         send, request = super().send_notification_mail, self.request or context.request
 
         def later() -> None:
@@ -161,6 +161,11 @@ def _is_theirs(request: HttpRequest, account: Account) -> bool:
     """Whether what was proved is the person's: a mailbox that the directory gives to another by now proves nothing."""
     methods = read(get_authentication_records(request, account)).methods
     return bool(methods - BY_MAIL) or not methods or owns_its_mailbox(account)
+
+
+def _is_over(request: HttpRequest, account: Account) -> bool:
+    """Whether the sign-in began before the account was disabled, and goes on after it was enabled again."""
+    return began_before_the_end(request, account, read(get_authentication_records(request, account)))
 
 
 def _audit(user: AbstractBaseUser, act: str, **change: Any) -> None:

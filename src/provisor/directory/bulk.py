@@ -15,7 +15,7 @@ from provisor.directory.documents import USER_COLUMNS, differences, fill_user
 from provisor.directory.everyone import everyone
 from provisor.directory.journal import Line, Touch
 from provisor.directory.models import Membership, Pending, User
-from provisor.directory.protection import refuse_protected
+from provisor.directory.protection import let_go
 from provisor.directory.queries import users
 from provisor.directory.references import existing_managers, manager_of, name_is_taken
 from provisor.directory.refusal import DirectoryRefusal, RefusalKind
@@ -202,7 +202,7 @@ def _refuse_changed(user: User, versions: dict[UUID, int]) -> None:
 def _write(changes: list[_Change], actor: Actor, event: str) -> None:
     if not changes:
         return
-    refuse_protected([one.user.id for one in changes if one.user.active and not one.document["active"]])
+    let_go([one.user.id for one in changes if one.user.active and not one.document["active"]])
     for one in changes:
         fill_user(one.user, one.document, one.manager_id)
     _update_rows([one.user for one in changes])

@@ -7,6 +7,9 @@ from uuid import UUID
 #: Asked inside the transaction, before people become inactive; raises `DirectoryRefusal` (protected).
 Guard = Callable[[Collection[UUID]], None]
 _guards: Final[list[Guard]] = []
+#: Told inside the transaction, once no guard has refused: what rests on these people ends with them.
+Follower = Callable[[Collection[UUID]], None]
+_followers: Final[list[Follower]] = []
 
 
 def protect(guard: Guard) -> None:
@@ -15,7 +18,13 @@ def protect(guard: Guard) -> None:
         _guards.append(guard)
 
 
-def refuse_protected(leaving: Collection[UUID]) -> None:
-    """Raise `DirectoryRefusal` if one of these people is needed as an active user."""
-    for guard in _guards if leaving else ():
-        guard(leaving)
+def follow(follower: Follower) -> None:
+    """Tell this follower from now on; asking twice changes nothing."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def let_go(leaving: Collection[UUID]) -> None:
+    """Say that these people become inactive in this transaction. Raises `DirectoryRefusal` if one of them is needed."""
+    for ask in (*_guards, *_followers) if leaving else ():
+        ask(leaving)

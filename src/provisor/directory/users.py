@@ -16,7 +16,7 @@ from provisor.directory.everyone import everyone
 from provisor.directory.journal import Touch
 from provisor.directory.models import Membership, Pending, User
 from provisor.directory.pending import touch_effective_groups
-from provisor.directory.protection import refuse_protected
+from provisor.directory.protection import let_go
 from provisor.directory.queries import get_user
 from provisor.directory.references import manager_of, refuse_taken_user_name
 from provisor.directory.schema import normalise, user_schema
@@ -98,7 +98,7 @@ def _store(user: User, document: dict[str, Any], actor: Actor) -> None:
         return
     refuse_taken_user_name(user)
     if was and not user.active:
-        refuse_protected([user.id])
+        let_go([user.id])
     event = "user.updated" if was == user.active else "user.enabled" if user.active else "user.disabled"
     _save(user, USER_COLUMNS)
     detail: dict[str, Any] = {"userName": user.user_name, "attributes": sorted({*before, *after})}
@@ -122,7 +122,7 @@ def delete_user(user_id: UUID, *, actor: Actor, version: int | None = None) -> U
     with change():
         user = get_user(user_id)
         refuse_stale(user, version, "user")
-        refuse_protected([user.id])
+        let_go([user.id])
         _clear_reports(user, actor)
         detail = {"userName": user.user_name}
         entry = journal.record(

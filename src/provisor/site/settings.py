@@ -149,6 +149,7 @@ ACCOUNT_ADAPTER = "provisor.access.sign_in.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "provisor.access.ending.ResetTokens"  # noqa: S105 - the name of a class
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Provisor] "

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from provisor.access import (
     accounts,
+    ending,
     factors,
     links,
     lockout,
@@ -96,6 +97,12 @@ def _reset(_: pytest.MonkeyPatch) -> Act:
 def _set_password(_: pytest.MonkeyPatch) -> Act:
     made = _in_session()
     return lambda: accounts.set_password(made.pk, "another long phrase", OWNER)
+
+
+@act("access.ending.end_of_people")
+def _end_of_people(_: pytest.MonkeyPatch) -> Act:
+    made = portal_accounts.invite(user().id, OWNER, origin=ORIGIN).account
+    return lambda: _as_a_page_does(lambda: ending.end_of_people([made.directory_user_id]))
 
 
 @act("access.factors.note_addition")

@@ -9,7 +9,7 @@ OF_AN_ACT = frozenset({
     "directory.closure.enter", "directory.closure.leave", "directory.csv_apply.LineImport.one_by_one",
     "directory.journal.record", "directory.journal.record_many", "directory.statements.insert",
     "directory.statements.update", "provisioning.brake.decisions.pass_brake",
-    "provisioning.drift.adoption.link_to", "provisioning.drift.adoption.link_without_policy",
+    "access.ending.end_all", "provisioning.drift.adoption.link_to", "provisioning.drift.adoption.link_without_policy",
     "provisioning.drift.corrections.correct_members", "vault.registry.KeyedColumn.write",
     "vault.registry.TextColumn.write", "vault.sealing.seal", "vault.sealing.seal_text",
     "access.factors.FactorAdapter.encrypt", "provisioning.preview.testing_often.begin_test",
@@ -54,10 +54,14 @@ ENGINE = frozenset({
     "provisioning.health.health_record.well", "provisioning.health.leavers.watch_leavers",
     "provisioning.health.restored.notice_restore",
 })  # fmt: skip
+#: The letter of an act, or of the try that it answers.
+LETTERS = frozenset({
+    "access.letters.Outbox.send_messages", "access.letters.note", "access.letters.take_due", "access.letters.to_nobody",
+})  # fmt: skip
 #: They belong to the process of the test target, and not to ours.
 TARGET = frozenset({"sample.server.KeptStorage.save_changes"})
 
-NO_ACTS = OF_AN_ACT | RECORD | DECIDE | COUNT | OF_THE_LIBRARY | END_THEMSELVES | ENGINE | TARGET
+NO_ACTS = OF_AN_ACT | RECORD | DECIDE | COUNT | OF_THE_LIBRARY | END_THEMSELVES | ENGINE | LETTERS | TARGET
 #: Faces keep nothing but their own answers and the progress of long work; what that work does is done by services.
 OF_FACES = frozenset({
     "api.management.idempotency._claim", "api.management.idempotency._done",

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from provisor.access import links
+from provisor.access.letters import to_nobody
 from provisor.access.methods import MAGIC_LINK_RECORD
 from provisor.access.models import Account
 from provisor.access.portal_accounts import arrive, owns_its_mailbox
@@ -82,6 +83,8 @@ def _send(request: HttpRequest, email: str) -> None:
     if account is not None and account.may_sign_in() and owns_its_mailbox(account):
         context: dict[str, Any] = {"link": _address(request, links.make(account, browser))}
         get_adapter(request).send_mail("account/email/magic_link", account.email, context)
+    else:
+        to_nobody()
 
 
 def _address(request: HttpRequest, token: str) -> str:

@@ -142,5 +142,5 @@ def _take_back_disabling(request: HttpRequest, needs: dict[str, Any]) -> str:
     return _("%(email)s can sign in again.") % {"email": account.email}
 
 
-undo.register("account-role", _take_back_role)
-undo.register("account-disabled", _take_back_disabling)
+undo.register("account-role", _take_back_role, dangerous=True)
+undo.register("account-disabled", _take_back_disabling, dangerous=True)

@@ -8,6 +8,7 @@ import structlog
 import uvloop
 from django.conf import settings
 
+from provisor.access.letters import deliver_forever as deliver_letters
 from provisor.directory import journal
 from provisor.notices.courier import Courier
 from provisor.provisioning.fold.fold import fold
@@ -110,6 +111,7 @@ class Engine:
             asyncio.create_task(
                 Courier(store, self._now, every=self._around.notices_every).deliver_forever()
             ),
+            asyncio.create_task(deliver_letters(store, every=self._around.notices_every)),
             asyncio.create_task(anchor_forever(store, self._now)),
         ]
         if self._mark is not None:

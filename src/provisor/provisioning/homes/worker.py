@@ -23,6 +23,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Status
 
+from provisor.access.letters import deliver_forever as deliver_letters
 from provisor.directory import journal
 from provisor.notices.courier import Courier
 from provisor.provisioning.fold.fold import fold
@@ -135,6 +136,7 @@ class Worker:
                 self._work_forever(),
                 watch_forever(self._store, self._now, every=self._around.alarms_every),
                 Courier(self._store, self._now, every=self._around.notices_every).deliver_forever(),
+                deliver_letters(self._store, every=self._around.notices_every),
                 anchor_forever(self._store, self._now),
                 self._mark.keep_forever(self._store),
             )

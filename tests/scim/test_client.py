@@ -1,6 +1,7 @@
 """The client of one application, against servers that behave and servers that do not."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
@@ -467,3 +468,31 @@ async def test_a_refused_address_is_observed_and_permanent() -> None:
     with pytest.raises(ScimFailure):
         await client.get("user", "7", act="read")
     assert isinstance(exchanges[0].failure, AddressRefused)
+
+
+@pytest.mark.parametrize(
+    ("people", "thread"),
+    [(1, None), (200, "MainThread"), (6_000, "provisor-read")],
+    ids=["small", "middle", "long"],
+)
+async def test_r07_a_long_answer_is_read_beside_the_loop_and_what_it_costs_is_told(
+    people: int, thread: str | None
+) -> None:
+    """The loop serves all applications; what is small is read in it, and not even measured."""
+    threads: list[str] = []
+
+    def effort() -> float:
+        threads.append(threading.current_thread().name)
+        return float(len(threads))
+
+    named = [USER | {"id": str(number), "displayName": "x" * 100} for number in range(people)]
+    async with client_of(always(http(200, listing(named, people)))) as (client, _, exchanges):
+        client._effort = effort
+        pages = [page async for page in client.pages("user", act="list")]
+    assert sum(len(page.resources) for page in pages) == people
+    if thread is None:
+        assert threads == []
+        assert exchanges[0].reading == 0.0
+    else:
+        assert threads[:2] == [name for name in threads[:2] if name.startswith(thread)]
+        assert exchanges[0].reading == 1.0

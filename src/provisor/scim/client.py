@@ -1,7 +1,9 @@
 """The client of one application: operations on users and groups, each exchange observed, paced and retold."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote
@@ -58,6 +60,10 @@ _DEFAULT_LIMITS: Final = TransportLimits()
 #: An answer of up to so many bytes is read in about a millisecond, whatever is in it: it is not worth a question to the
 #: kernel, twice for each request, how long it took.
 _CHEAP: Final = 16 * 1024
+#: A larger answer than this is read in a thread of its own, one after the other: the loop, and with it every other
+#: application, goes on meanwhile, but for the part in which the interpreter cannot be shared (R7).
+_LONG: Final = 512 * 1024
+_READER: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="provisor-read")
 
 
 class Unsendable(NotSent):
@@ -104,7 +110,7 @@ class ScimClient:
 
     `gate(method, kind)` is awaited before each request leaves, so it can pace or stop; `observer` is called
     after each. `kind` is "user", "group", or "" for documents. `clock` gives Unix seconds, `timer` seconds that
-    never go backwards, and `effort` the seconds for which this thread has had the processor.
+    never go backwards, and `effort` the seconds for which the thread that asks has had the processor.
 
     All operations raise ScimFailure: see `provisor.scim.errors`. After a 401 the authentication is asked
     whether another try makes sense, and the request is sent once more.
@@ -243,15 +249,30 @@ class ScimClient:
         try:
             received = await self._transport.send(await self._request(call))
             call.received = self._timer()
-            if len(received.body) > _CHEAP:
-                call.effort = self._effort()
             response = self._concealed(received)
-            result = read(response, self._limits, self._clock())
+            if len(response.body) <= _CHEAP:
+                result = read(response, self._limits, self._clock())
+            else:
+                result = await self._read(call, response, read)
         except ScimFailure as failure:
             self._observe(call, response, failure)
             raise
         self._observe(call, response, None)
         return result
+
+    async def _read(self, call: "Call", response: Response, read: Reader[T]) -> T:
+        if len(response.body) <= _LONG:
+            return self._read_measured(call, response, read)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_READER, self._read_measured, call, response, read)
+
+    def _read_measured(self, call: "Call", response: Response, read: Reader[T]) -> T:
+        """Read an answer, and keep how long this thread had the processor for it."""
+        begun = self._effort()
+        try:
+            return read(response, self._limits, self._clock())
+        finally:
+            call.reading = self._effort() - begun
 
     async def _request(self, call: "Call") -> Request:
         credentials = call.credentials = await self._authentication.headers()
@@ -290,7 +311,7 @@ class ScimClient:
                 act=call.act,
                 tag=call.tag,
                 at=call.at,
-                reading=0.0 if response is None or call.effort is None else self._effort() - call.effort,
+                reading=call.reading,
             )
         )
 
@@ -311,7 +332,7 @@ class Call:
     at: float = 0.0
     started: float = 0.0
     received: float = 0.0
-    effort: float | None = None
+    reading: float = 0.0
 
 
 def creation(kind: str, body: Mapping[str, Any], *, act: str, tag: object) -> Call:

@@ -15,7 +15,7 @@ _KNOWN = frozenset(ENDPOINTS.values())
 
 #: An answer that takes so many seconds of the processor to read is dear: nobody else is served meanwhile. Its
 #: application then rests for so many times as long, so that it never has more than a hundredth of the time (R7).
-DEAR = 0.1
+DEAR = 0.05
 REST_TIMES = 100
 
 

@@ -206,6 +206,7 @@ class Pass:
             limit=max(BATCH, self._joining.size),
             phases=phases,
             refers=self._joining.refers,
+            carefully=not self.health.confirmed,
         )
         if taken is None:
             return False

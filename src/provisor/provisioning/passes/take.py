@@ -31,6 +31,9 @@ UNSUPPORTED = {
 }
 #: Links that are planned at once where all have to be.
 BATCH = 500
+#: Links that are taken at once of what has failed before, until the application has confirmed anything in this pass: an
+#: application that fails on and on shall not hold up the database for the others (R7).
+TRIED = 32
 #: What names a resource, whether it is searched for by that or not.
 NAME = {"user": "userName", "group": "displayName"}
 #: Wherever something may be taken away: the removals of a group are sent in any of its phases.
@@ -56,13 +59,15 @@ class Taken:
 
 
 def take(
-    context: Context, *, now: int, limit: int, phases: Sequence[Phase] = tuple(Phase), refers: bool = False
-) -> Taken:
+    context: Context, *, now: int, limit: int, phases: Sequence[Phase] = tuple(Phase), refers: bool = False,
+    carefully: bool = False,
+) -> Taken:  # fmt: skip
     """Claim due links of the first phase that has any, plan them, and record the intents of what is to be sent.
 
     Raises FencedError where another worker has taken the application and anything is due.
     `now` in Unix milliseconds. Links for which nothing has to be sent come to rest in the same transaction.
-    `refers`: with new users come the new groups that they are to be members of.
+    `refers`: with new users come the new groups that they are to be members of. `carefully`: of what has failed before,
+    only a few.
     """
     taken = Taken()
     due = _due_among(context, phases, now)
@@ -79,6 +84,8 @@ def take(
                 # what is left of a link that is held may be due in another phase
                 due = [each for each in phases if each > phase]
             if links:
+                if carefully and (links[0].attempts or links[0].doubt):
+                    links = links[:TRIED]
                 taken.phase = phase
                 _plan_all(cursor, context, links, now, taken)
                 if refers and phase is Phase.USERS:

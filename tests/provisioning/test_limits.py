@@ -234,3 +234,25 @@ def test_r07_an_application_whose_answers_are_dear_to_read_rests_a_hundred_times
         after.restore(levels, world.now())
         loop.run_until_complete(after.wait("GET", "user"))
     assert world.time == pytest.approx(30.0, abs=0.01)
+
+
+def test_r07_after_a_dear_answer_works_go_one_at_a_time_and_what_came_together_is_rested_for_together() -> (
+    None
+):
+    """Answers to what was under way come all the same: the rest is for each of them, and the next time one comes."""
+    world = World(1)
+    with looping(world) as loop:
+        pace = Pace(dialect(), clock=lambda: world.time, sleep=asyncio.sleep)
+        assert pace.flow.limit > 1
+        pace.observe(exchange(0.1))
+        pace.observe(exchange(0.1))
+        assert pace.flow.limit == 1
+        after = Pace(dialect(), clock=lambda: world.time, sleep=asyncio.sleep)
+        after.restore(pace.levels(world.now()), world.now())
+        assert after.flow.limit == 1
+        loop.run_until_complete(pace.wait("GET", "user"))
+        assert world.time == pytest.approx(20.0)
+        for _ in range(10):
+            pace.observe(exchange(0.2))
+        loop.run_until_complete(pace.wait("GET", "user"))
+    assert world.time == pytest.approx(80.0)

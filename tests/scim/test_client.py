@@ -5,10 +5,12 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
+from unittest import mock
 
 import orjson
 import pytest
 
+from provisor.scim import searching
 from provisor.scim.authentication import build
 from provisor.scim.capabilities import Fact, resolve
 from provisor.scim.client import Exchange, ScimClient, Unsendable
@@ -496,3 +498,21 @@ async def test_r07_a_long_answer_is_read_beside_the_loop_and_what_it_costs_is_to
     else:
         assert threads[:2] == [name for name in threads[:2] if name.startswith(thread)]
         assert exchanges[0].reading == 1.0
+
+
+async def test_r07_thousands_whom_a_search_did_not_ask_for_are_judged_beside_the_loop() -> None:
+    """An application that ignores the filter returns everybody: each is compared where the answer is read."""
+    threads: set[str] = set()
+    crowd = [USER | {"id": str(number), "userName": f"{number:0200}"} for number in range(4_000)]
+    async with client_of(always(http(200, listing(crowd, 4_000)))) as (client, _, _):
+        judge = searching.judge
+
+        def judged(*args):
+            threads.add(threading.current_thread().name.rpartition("_")[0])
+            return judge(*args)
+
+        with mock.patch.object(searching, "judge", judged):
+            found = await client.search("user", "userName", f"{7:0200}", act="look_up")
+    assert threads == {"provisor-read"}
+    assert [each["id"] for each in found.hits] == ["7"]
+    assert found.ignored_filter

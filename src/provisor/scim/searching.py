@@ -28,16 +28,16 @@ class Search:
 def judge(listing: Listing, path: str, value: str) -> Search:
     """Sort what came into hits, near matches, strangers and those that cannot be judged."""
     hits: list[dict[str, Any]] = []
-    strangers = unproved = 0
+    unproved, ignored = 0, False
     for resource in listing.resources:
         found = _values(resource, path)
         if not found or not resource.get("id"):
             unproved += 1
         elif _is_hit(resource, found, path, value):
             hits.append(resource)
-        elif not any(_is_near(each, value) for each in found):
-            strangers += 1
-    return Search(hits=hits, ignored_filter=strangers > 0, total=listing.total, unproved=unproved)
+        elif not ignored:
+            ignored = not any(_is_near(each, value) for each in found)
+    return Search(hits=hits, ignored_filter=ignored, total=listing.total, unproved=unproved)
 
 
 def _values(resource: dict[str, Any], path: str) -> list[Any]:

@@ -87,6 +87,11 @@ class Flow:
         if self._answers >= max(ROUND, int(self.limit)):
             self._judge()
 
+    def narrow(self) -> None:
+        """One work at a time from now on; more again as answers come."""
+        self.limit, self._doubling = 1.0, False
+        self._begin_round()
+
     def _judge(self) -> None:
         if self._late * 2 > self._answers:
             if self.limit <= 1:

@@ -115,6 +115,11 @@ class Limiter:
         """Send nothing for so long, for our own sake: the application has not asked for it."""
         self._rests_until = max(self._rests_until, self._clock() + seconds)
 
+    def rest_longer(self, seconds: float) -> None:
+        """Rest so much longer than is left of a rest, as long as there is a rest at most."""
+        left = max(0.0, self._rests_until - self._clock())
+        self.rest(min(left + seconds, LONGEST_REST))
+
     @property
     def _still_until(self) -> float:
         return max(self._paused_until, self._rests_until)

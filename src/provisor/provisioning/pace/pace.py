@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from provisor.provisioning.pace.flow import Flow, sensible_concurrency
-from provisor.provisioning.pace.limiter import LONGEST_REST, Limiter
+from provisor.provisioning.pace.limiter import Limiter
 from provisor.provisioning.passes.verdict import is_throttled
 from provisor.scim.client import Exchange
 from provisor.scim.dialect import Dialect
@@ -13,8 +13,9 @@ from provisor.scim.errors import NotSent
 ENDPOINTS = {"user": "/Users", "group": "/Groups", "bulk": "/Bulk", "": "/"}
 _KNOWN = frozenset(ENDPOINTS.values())
 
-#: An answer that takes so many seconds of the processor to read is dear: nobody else is served meanwhile. Its
-#: application then rests for so many times as long, so that it never has more than a hundredth of the time (R7).
+#: An answer that takes so many seconds of the processor to read is dear: others are served late meanwhile. Its
+#: application then rests for so many times as long, so that it never has more than a hundredth of the time, and its
+#: works go one at a time, since all that are under way are answered before the rest begins (R7).
 DEAR = 0.05
 REST_TIMES = 100
 
@@ -57,7 +58,8 @@ class Pace:
             sent_at = self._clock() - seconds
             self.limiter.throttled(exchange.method, endpoint, failure.retry_after, sent_at=sent_at)
         if exchange.reading > DEAR:
-            self.limiter.rest(min(exchange.reading * REST_TIMES, LONGEST_REST))
+            self.limiter.rest_longer(exchange.reading * REST_TIMES)
+            self.flow.narrow()
         # how long a bulk takes says how large it was
         if not isinstance(failure, NotSent) and endpoint != ENDPOINTS["bulk"]:
             self.flow.answered(f"{exchange.method} {endpoint} {exchange.act}", exchange.status, seconds)

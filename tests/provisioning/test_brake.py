@@ -85,6 +85,21 @@ def test_r10_one_more_after_five_is_held_until_the_day_is_over(
     assert inactive(target) == named([*people[:5], people[6]])
 
 
+def test_r10_a_removal_in_doubt_that_is_held_counts_as_executed(
+    installation: Installation, target: LabServer
+) -> None:
+    """Nobody heard whether it took effect before the process died, and others were held together with it."""
+    people, group = settled(installation)
+    remove_members(group.id, [user.id for user in people[:6]], actor=SYSTEM)
+    installation.run()
+    in_doubt = Link.objects.filter(pk=installation.link(people[0]).pk)
+    assert in_doubt.update(doubt={"paths": ["active"]}) == 1
+    remove_members(group.id, [user.id for user in people[6:11]], actor=SYSTEM)
+    installation.run(later=1_000)
+    assert inactive(target) == set()
+    assert len(holds(installation)) == 11
+
+
 def test_r10_everything_else_goes_on(installation: Installation, target: LabServer) -> None:
     """Joiners, changes and other removals are sent while a batch is held."""
     people, group = settled(installation)

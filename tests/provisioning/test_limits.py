@@ -108,6 +108,23 @@ def test_r12_leavers_go_to_the_head_of_the_line() -> None:
 # --- Retry-After --------------------------------------------------------------------------------------------------------
 
 
+def test_r12_who_goes_on_for_another_waits_as_long_as_the_application_has_told_that_one() -> None:
+    """Within a pass: after the discovery documents another limiter goes on."""
+    passes = Passes(dialect())
+    times: list[float] = []
+
+    async def act(former: Limiter) -> None:
+        former.throttled(*POST, 20.0, sent_at=passes.world.time)
+        limiter = Limiter(dialect(), clock=lambda: passes.world.time, sleep=asyncio.sleep)
+        limiter.pause(former.paused_for)
+        times.append(passes.world.time)
+        await limiter.wait(*POST)
+        times.append(passes.world.time)
+
+    passes.play(act)
+    assert times[1] - times[0] >= 20.0
+
+
 def test_r12_nothing_leaves_before_retry_after_and_then_the_rate_goes_on() -> None:
     """Whoever waited already waits on, too."""
     passes = Passes(dialect(rate("all", 10.0)))

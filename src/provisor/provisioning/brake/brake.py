@@ -168,9 +168,13 @@ def _hold_group_deletions(cursor: Any, context: Context, now: int) -> int:
 
 
 def _executed(cursor: Any, context: Context, budget: str, now: int) -> int:
-    """Return how many went in the last 24 hours that nobody released."""
+    """Return how many went in the last 24 hours that nobody released. What is in doubt counts, too: it may have gone."""
     cursor.execute(sql.EXECUTED, [context.key, budget, now - WINDOW])
-    return int(cursor.fetchone()[0])
+    executed = int(cursor.fetchone()[0])
+    if budget == "accounts":
+        cursor.execute(sql.HELD_IN_DOUBT, [context.key])
+        executed += int(cursor.fetchone()[0])
+    return executed
 
 
 def crossing_of(cursor: Any, context: Context, budget: str, *, pending: int, now: int) -> str:

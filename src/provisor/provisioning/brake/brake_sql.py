@@ -1,6 +1,11 @@
 """The named SQL of the brake: what is pending, what was executed, what a person has released (R10)."""
 
 EXECUTED = "SELECT COALESCE(SUM(count), 0) FROM provisioning_departure WHERE application_id = %s AND budget = %s AND at > %s"
+#: Leavers who are held, and of whom a write that nobody answered may have taken the account away already.
+HELD_IN_DOUBT = """
+SELECT COUNT(*) FROM provisioning_link
+WHERE application_id = %s AND kind = 'user' AND state = 'held' AND NOT in_scope AND doubt IS NOT NULL
+"""
 
 LIVE_ACCOUNTS = (
     "SELECT COUNT(*) FROM provisioning_access_interval WHERE application_id = %s AND to_at IS NULL"

@@ -6,11 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from provisor.provisioning.drift.scans import Progress
 from provisor.provisioning.keys import Key, to_uuid
 from provisor.provisioning.models import Finding, Link
+
+#: Whether anything is there that a scan may change: most scans find nothing, and have nothing to settle.
+STANDS = """
+SELECT 1 FROM provisioning_finding
+WHERE application_id = %s AND kind = %s AND state IN ('open', 'ignored', 'corrected') LIMIT 1
+"""
 
 #: Rows of one kind of finding in one application; what is beyond is counted only.
 MOST = 2_000
@@ -100,8 +107,16 @@ def _renew(row: Finding, one: Found, now: int) -> None:
     row.save()
 
 
+def _stands(application: Key, kind: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(STANDS, [application, kind])
+        return cursor.fetchone() is not None
+
+
 def settle_links(application: Key, kind: str, links: Collection[int], whats: Iterable[str], now: int) -> None:
     """These links were looked at, and nothing of this kind was found any more."""
+    if not _stands(application, kind):
+        return
     rows = Finding.objects.filter(application_id=to_uuid(application), kind=kind, link_id__in=links)
     rows.filter(what__in=list(whats), state__in=STANDING).update(
         state=Finding.State.GONE, decided_at=now, decided_by=""
@@ -110,6 +125,8 @@ def settle_links(application: Key, kind: str, links: Collection[int], whats: Ite
 
 def settle_unknown(application: Key, kind: str, remote_ids: Collection[str], now: int) -> None:
     """These resources belong to a link by now."""
+    if not _stands(application, kind):
+        return
     rows = Finding.objects.filter(
         application_id=to_uuid(application), kind=kind, what=Finding.What.UNKNOWN, remote_id__in=remote_ids
     )
@@ -118,6 +135,8 @@ def settle_unknown(application: Key, kind: str, remote_ids: Collection[str], now
 
 def settle_unseen(application: Key, kind: str, *, since: int, now: int) -> None:
     """A complete list did not hold these any more: what nobody knew is gone."""
+    if not _stands(application, kind):
+        return
     rows = Finding.objects.filter(
         application_id=to_uuid(application), kind=kind, what=Finding.What.UNKNOWN, seen_at__lt=since
     )
@@ -126,6 +145,8 @@ def settle_unseen(application: Key, kind: str, *, since: int, now: int) -> None:
 
 def settle_unlinked(application: Key, kind: str, now: int) -> None:
     """The links of these are not there any more: the account was taken away since, and nothing is left to correct."""
+    if not _stands(application, kind):
+        return
     rows = Finding.objects.filter(application_id=to_uuid(application), kind=kind, link_id__isnull=False)
     links = Link.objects.filter(application_id=to_uuid(application), pk=OuterRef("link_id"))
     rows.filter(~Exists(links), state__in=STANDING).update(

@@ -118,7 +118,8 @@ def _hidden(compared: Mapping[str, Compared]) -> dict[str, frozenset[str]]:
 
 
 def _changed(look: Look, link: Link, resource: Mapping[str, Any], compared: Compared) -> Iterable[Found]:
-    Link.objects.filter(pk=link.pk).update(baseline=compared.baseline)
+    if link.baseline != compared.baseline:
+        Link.objects.filter(pk=link.pk).update(baseline=compared.baseline)
     if compared.differences:
         yield _found(look, link, resource, compared)
 

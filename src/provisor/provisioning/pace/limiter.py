@@ -111,6 +111,10 @@ class Limiter:
     def paused_for(self) -> float:
         return max(0.0, self._paused_until - self._clock())
 
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so long: the application has asked for it, and told whoever held it before."""
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
+
     def rest(self, seconds: float) -> None:
         """Send nothing for so long, for our own sake: the application has not asked for it."""
         self._rests_until = max(self._rests_until, self._clock() + seconds)

@@ -166,6 +166,7 @@ class Pass:
     def continue_from(self, former: "Pass") -> None:
         """Take over what was exchanged before the configuration was known."""
         self.totals += former.totals
+        self.pace.limiter.pause(former.pace.paused_for)
         self._settling.continue_from(former._settling)  # noqa: SLF001 - its own kind
 
     # --- taking ---------------------------------------------------------------------------------------------------

@@ -14,11 +14,11 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _play(base: int, count: int, *, tell: bool) -> int:
+def _play(base: int, count: int, *, tell: bool, slowly: bool) -> int:
     from tests.simulation.machine import Machine
 
     clock = time.monotonic
-    machine, broken = Machine(), 0
+    machine, broken = Machine(slowly=slowly), 0
     # models can be imported only now
     from tests.simulation.seed import Seed
 
@@ -44,9 +44,13 @@ def main() -> int:
     parser.add_argument("--base", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--tell", action="store_true", help="print the story of each seed")
+    parser.add_argument(
+        "--slowly", action="store_true", help="with all of Django as it is, without shortcuts"
+    )
     arguments = parser.parse_args()
     if arguments.processes == 1 or arguments.seeds < arguments.processes:
-        return 1 if _play(arguments.base, arguments.seeds, tell=arguments.tell) else 0
+        tell, slowly = arguments.tell, arguments.slowly
+        return 1 if _play(arguments.base, arguments.seeds, tell=tell, slowly=slowly) else 0
     return _divide(arguments)
 
 
@@ -67,7 +71,8 @@ def _divide(arguments: argparse.Namespace) -> int:
             "--seeds",
             str(count),
         ]
-        started.append(subprocess.Popen([*line, *(["--tell"] if arguments.tell else [])]))
+        flags = [f"--{name}" for name in ("tell", "slowly") if getattr(arguments, name)]
+        started.append(subprocess.Popen([*line, *flags]))
     return max(process.wait() for process in started)
 
 

@@ -32,18 +32,23 @@ class Installed:
     drawn: Drawn
 
 
-class Foundation:
-    """What is in the database of a company when its story begins; seeds with the same foundation begin with copies."""
+def found(size: int) -> None:
+    """Make the teams of a company, and the people in them."""
+    staff, *teams = [create_group(name, actor=ACTOR) for name in (STAFF, *TEAMS)]
+    for team in teams:
+        nest(staff.id, team.id, actor=ACTOR)
+    if size:
+        _employ(size, teams)
 
-    def __init__(self, chance: random.Random, size: int, *, plain: bool) -> None:
+
+class Applications:
+    """What a company that was founded brings its people to; seeds with the same applications begin with copies."""
+
+    def __init__(self, chance: random.Random, *, plain: bool) -> None:
         """`plain` is one application without surprises."""
         self._chance, self._plain = chance, plain
-        groups = [create_group(name, actor=ACTOR) for name in (STAFF, *TEAMS)]
-        for team in groups[1:]:
-            nest(groups[0].id, team.id, actor=ACTOR)
-        if size:
-            _employ(size, groups[1:])
-        for number in range(1 if plain else chance.choice((1, 1, 1, 2))):
+        groups = [Group.objects.get(display_name=name) for name in (STAFF, *TEAMS)]
+        for number in range(1 if plain else chance.choice((1, 1, 1, 1, 2))):
             self._install(number, groups)
 
     def _install(self, number: int, groups: list[Group]) -> None:
@@ -68,7 +73,7 @@ class Foundation:
     def _drift(self) -> dict[str, Any]:
         chance = self._chance
         return {
-            "every": chance.choice((None, 1, 24)),
+            "every": chance.choice((None, 12, 24)),
             "on_difference": chance.choice(("report", "correct", "correct")),
             "on_match": chance.choice(("report", "adopt")),
         }
@@ -127,11 +132,11 @@ class Company:
 
 
 def draw_size(world: World) -> int:
-    """Most companies are small, and some are not."""
+    """Small counterexamples live in small companies, so most are; a fixed share is large."""
     chance = world.random
     kind = chance.random()
-    if kind < 0.6:
-        return chance.randint(0, 8)
-    if kind < 0.93:
-        return chance.randint(6, 25)
-    return chance.randint(20, 90) if kind < 0.995 else chance.randint(100, 500)
+    if kind < 0.7:
+        return chance.randint(0, 6)
+    if kind < 0.94:
+        return chance.choice((7, 8, 10, 12, 15, 20, 25))
+    return chance.choice((35, 50, 70, 90)) if kind < 0.995 else chance.choice((120, 200, 350, 500))

@@ -16,7 +16,7 @@ _DIFFERENCES = (Finding.What.CHANGED, Finding.What.MISSING, Finding.What.MEMBERS
 
 
 class LastScan:
-    """Scans, has everything corrected that was only reported, and scans once more; one step at each rest."""
+    """Scans, and where anything is found, has corrected what was only reported and scans once more; one step at each rest."""
 
     def __init__(self, world: World, installed: Installed, foreigner: Foreigner) -> None:
         self._world, self._application, self._odd = world, installed.application, installed.drawn.odd
@@ -32,12 +32,12 @@ class LastScan:
             return
         self._scan()
         yield True
-        self._judge_ended()
-        if self._correct():
+        if self._has_found():
+            if self._correct():
+                yield True
+            self._scan()
             yield True
-        self._scan()
-        yield True
-        self._judge_ended()
+            self._judge_ended()
         left = list(self._differences().values_list("what", "kind", "name", "detail"))
         if left and self._foreigner.is_seen:
             raise Violation(f"drift: a scan still finds {left[:3]} {self._where()}")
@@ -49,11 +49,17 @@ class LastScan:
         self._world.tell(f"the last scan of {self._application.name}")
         request_scan(self._application.id, actor=ACTOR)
 
-    def _judge_ended(self) -> None:
+    def _has_found(self) -> bool:
+        """Whether the scan has found a difference, corrected or not."""
+        totals = self._judge_ended().totals
+        return any(totals.get(what) for what in _DIFFERENCES)
+
+    def _judge_ended(self) -> Scan:
         scan = latest_scan(self._application.id)
         assert scan is not None
         if scan.state != Scan.State.FINISHED:
             raise Violation(f"drift: a scan ended {scan.state}: {scan.reason} {self._where()}")
+        return scan
 
     def _differences(self):  # type: ignore[no-untyped-def]  # a query set
         return Finding.objects.filter(

@@ -37,6 +37,8 @@ class Network:
         #: Called with each request when it leaves, and with each exchange when it was handled.
         self.departed: Observer = lambda _: None
         self.handled: Callable[[Request, int], None] = lambda *_: None
+        #: Called with each answer when a living sender has it.
+        self.heard: Callable[[Response], None] = lambda _: None
         self.under_way = 0
         #: Until then (seconds) nobody accepts a connection.
         self.down_until = 0.0

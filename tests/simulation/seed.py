@@ -67,6 +67,7 @@ class Seed:
             outcome.broken = traceback.format_exc()
         if self._machine.errors and not outcome.broken:
             outcome.broken = f"an error of Provisor itself: {self._machine.errors[0]}"
+        outcome.broken = self._world.broken or outcome.broken
         outcome.story = self._world.story
         outcome.requests = self._requests()
         outcome.days = self._world.time / DAY

@@ -27,6 +27,7 @@ class Life:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        world.upheavals += 1
         self.dead = False
         #: The world goes on without it.
         self.buried = False
@@ -104,6 +105,8 @@ class Door:
         self._life.check()
         if isinstance(reply, ScimFailure):
             raise reply
+        if self._life.world.time >= self._life.disk_full_until:
+            self._network.heard(reply)
         return reply
 
     async def send_form(self, *_: object) -> Response:

@@ -27,3 +27,10 @@ def test_a_seed_replays_exactly(seed: str):
     story = one.splitlines()[:-1]
     assert len(story) > 20
     assert story == other.splitlines()[:-1]
+
+
+def test_shortcuts_change_no_story():
+    one = ("--seeds", "1", "--base", "34", "--tell")
+    story = _simulate(*one).stdout.splitlines()[:-1]
+    assert len(story) > 100
+    assert story == _simulate(*one, "--slowly").stdout.splitlines()[:-1]

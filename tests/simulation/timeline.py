@@ -44,7 +44,7 @@ class Timeline:
             (60, self._change), (5, self._take_back), (8, self._crash), (6, self._crash_in_transaction),
             (10, self._fault), (3, self._unreachable), (3, self._other_token), (3, self._pause), (2, self._wrong_clock),
             (2, self._sync), (4, self._decide), (3, self._regrant), (2, self._full_disk),
-            (4, self._scan), (16, self._foreign),
+            (4, self._scan), (16, self._foreign), (6, self._throttle),
         ]  # fmt: skip
         self._acts = [act for weight, act in weighted for _ in range(weight)]
 
@@ -53,7 +53,7 @@ class Timeline:
         chance = self._world.random
         span = chance.choice(SPANS)
         start = chance.choice((0.0, 0.0, 5.0))
-        for _ in range(chance.choice((1, 2, 3, 5, 8, 20))):
+        for _ in range(chance.choice((1, 2, 2, 3, 3, 5, 8, 20))):
             at = start + chance.random() * span
             self._world.at(at, chance.choice(self._acts))
         self._lives.horizon = start + span + max(LASTS) + 60.0
@@ -147,6 +147,17 @@ class Timeline:
         self._set(one, faults=(fault,))
         self._world.after(chance.choice(LASTS), lambda: self._set(one, faults=()))
 
+    def _throttle(self) -> None:
+        """Too many requests, with a time at which to come back."""
+        one, chance = self._one(), self._world.random
+        fault = Fault(
+            kind=FaultKind.STATUS, status=429, retry_after=chance.choice((1, 2, 5, 40)), count=0,
+            probability=chance.choice((0.1, 0.3, 1.0)),
+        )  # fmt: skip
+        self._world.tell(f"{one.application.name} allows less: {fault}")
+        self._set(one, faults=(fault,))
+        self._world.after(chance.choice(LASTS), lambda: self._set(one, faults=()))
+
     def _set(self, one: Installed, **changes: object) -> None:
         target = one.network.target
         target.set_options(replace(target.options, **changes))  # type: ignore[arg-type]  # by name
@@ -189,9 +200,11 @@ class Timeline:
     def _full_disk(self) -> None:
         if self._lives.life is not None:
             self._world.tell("the disk is full")
+            self._world.upheavals += 1
             self._lives.life.disk_full_until = self._world.time + self._world.random.choice((0.05, 2.0, 60.0))
 
     def _wrong_clock(self) -> None:
+        self._world.upheavals += 1
         self._world.skew += self._world.random.choice((-HOUR, -5.0, 5.0, HOUR))
         self._world.tell(f"the clock is wrong by {self._world.skew:.0f} s")
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from provisor.audit.verify import verify
+from provisor.directory.models import User
 from provisor.provisioning.models import AccessInterval, Hold, Link, LinkMember, Run
 from tests.crash.judge import NAMED, Desired, memory_of, of_account, of_user
 from tests.simulation.company import Installed
@@ -30,8 +31,9 @@ def judge_audit() -> None:
 def _judge(installed: Installed, watcher: Watcher) -> None:
     desired = Desired(installed.application)
     kept = _kept(installed)
-    _judge_links(installed, kept)
-    ids = _judge_accounts(installed, watcher, desired, kept)
+    taken = _taken(installed)
+    _judge_links(installed, kept, taken)
+    ids = _judge_accounts(installed, watcher, desired, kept, taken)
     if installed.drawn.options.groups:
         _judge_groups(installed, desired, _with_unfinished(installed, ids))
     _judge_memory(installed, watcher)
@@ -45,7 +47,16 @@ def _kept(installed: Installed) -> set[UUID]:
     return set(Link.objects.filter(pk__in=rejected.values("link_id")).values_list("local_id", flat=True))
 
 
-def _judge_links(installed: Installed, kept: set[UUID]) -> None:
+def _taken(installed: Installed) -> set[UUID]:
+    """Those who are to be called what an account is called that was there before and that nobody has adopted: a person's to solve."""
+    records = installed.network.target.store.users.records.values()
+    names = {str(each.resource["userName"]).lower() for each in records if "externalId" not in each.resource}
+    conflicts = Link.objects.filter(application=installed.application, kind="user", state=Link.State.CONFLICT)
+    users = User.objects.filter(pk__in=list(conflicts.values_list("local_id", flat=True)))
+    return {user.id for user in users if user.user_name.lower() in names}
+
+
+def _judge_links(installed: Installed, kept: set[UUID], taken: set[UUID]) -> None:
     for link in Link.objects.filter(application=installed.application):
         assert link.intent is None, f"an open intent: {link.intent}"
         if link.state in {"in_sync", "released"}:
@@ -54,6 +65,8 @@ def _judge_links(installed: Installed, kept: set[UUID]) -> None:
             continue
         assert link.state in NAMED, f"{link.kind} ended {link.state}: {link.reason}"
         assert link.reason, f"{link.kind} is {link.state} and does not say why"
+        if link.local_id in taken:
+            continue
         if link.kind == "group" and not installed.drawn.options.groups:
             assert link.state == "missing", f"a group ended {link.state} where there are none: {link.reason}"
             continue
@@ -61,7 +74,7 @@ def _judge_links(installed: Installed, kept: set[UUID]) -> None:
 
 
 def _judge_accounts(
-    installed: Installed, watcher: Watcher, desired: Desired, kept: set[UUID]
+    installed: Installed, watcher: Watcher, desired: Desired, kept: set[UUID], taken: set[UUID]
 ) -> dict[UUID, str]:
     accounts: dict[UUID, Resource] = {}
     deleted = {user.id for user in desired.users.values() if user.deleted_at}
@@ -84,7 +97,7 @@ def _judge_accounts(
         assert is_active(account) is live, (
             f"{user_.user_name}: active is {account.get('active')}; {memory_of(user_)}"
         )
-        if live:
+        if live and one not in taken:
             there, here = of_account(account), of_user(user_, ids)
             here = {path: None if path in installed.drawn.options.drops else here[path] for path in here}
             manager = there["enterprise"].get("manager")

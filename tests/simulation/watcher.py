@@ -1,16 +1,19 @@
 """Watches every request that leaves and every act that takes effect, and says when a rule is broken."""
 
 from collections import deque
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from provisor.planning.allowance import allowance
 from provisor.provisioning.models import Hold, Link
-from provisor.scim.transport import Request
+from provisor.scim.transport import Request, Response
 from tests.simulation.company import Installed
-from tests.simulation.world import World
+from tests.simulation.world import EPOCH, World
 
 DAY = 24 * 3_600.0
-_UNAUTHORIZED, _REDIRECTS = 401, 300
+_UNAUTHORIZED, _REDIRECTS, _BUSY = 401, 300, (429, 503)
+#: Seconds by which a timer may be early.
+_EARLY = 0.01
 #: Seconds in which a pause must be seen (R11).
 PAUSE = 1.0
 
@@ -35,12 +38,15 @@ class Watcher:
         self.last = 0.0
         self.paused_at: float | None = None
         self.refused_at: float | None = None
+        #: Until when the application has asked to be left alone (seconds), and after how many upheavals.
+        self._asked = (0.0, 0)
         self._live: set[str] = set()
         self._most_live = 0
         self._released: set[str | None] = set()
         self._departures: deque[tuple[float, str]] = deque()
         installed.network.departed = self._departed
         installed.network.handled = self._handled
+        installed.network.heard = self._heard
 
     # --- what leaves ------------------------------------------------------------------------------------------------
 
@@ -59,6 +65,24 @@ class Watcher:
             and self._world.time > self.refused_at + 0.05
         ):
             self._broken(f"R13: {request.method} {request.url_path} left after a 401")
+        until, upheavals = self._asked
+        if self._world.time < until - _EARLY and upheavals == self._world.upheavals:
+            self._broken(
+                f"R12: {request.method} {request.url_path} left {until - self._world.time:.2f} s before Retry-After"
+            )
+
+    def _heard(self, response: Response) -> None:
+        """An answer has arrived that may ask for a rest; a date in it is read by a clock that may be wrong."""
+        wait = response.headers.get("retry-after")
+        if response.status not in _BUSY or wait is None:
+            return
+        if wait.isdecimal():
+            until = self._world.time + int(wait)
+        elif self._world.skew:
+            return
+        else:
+            until = parsedate_to_datetime(wait).timestamp() - EPOCH
+        self._asked = (max(self._asked[0], until), self._world.upheavals)
 
     # --- what takes effect ------------------------------------------------------------------------------------------
 
@@ -132,7 +156,9 @@ class Watcher:
         self._released |= set(Link.objects.filter(pk=hold.link_id).values_list("remote_id", flat=True))
 
     def _broken(self, what: str) -> None:
-        raise Violation(f"{what} ({self._installed.application.name}, {self._installed.drawn.odd})")
+        what = f"{what} ({self._installed.application.name}, {self._installed.drawn.odd})"
+        self._world.broken = self._world.broken or what
+        raise Violation(what)
 
 
 def is_active(resource: dict[str, Any]) -> bool:

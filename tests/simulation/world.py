@@ -36,6 +36,10 @@ class World:
         #: Says when the resting engine next has something to do (seconds); None while it is busy.
         self.resting: Callable[[], float | None] = lambda: None
         self.story: list[str] = []
+        #: The first rule that was seen broken; where the engine itself was calling it may have swallowed the exception.
+        self.broken = ""
+        #: Counts crashes, full disks and wrong clocks: what was to be remembered across passes may be lost by them.
+        self.upheavals = 0
         #: Whether requests are told, too.
         self.telling = False
 

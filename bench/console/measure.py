@@ -21,9 +21,10 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils.http import urlencode
 
 from bench.console.installation import OWNER
+from bench.console.not_pages import NOT_PAGES
 from bench.console.places import find_places
 from bench.console.queries import Slow, slowest
-from bench.console.samples import NOT_PAGES, Sample, samples
+from bench.console.samples import Sample, samples
 from provisor.access.models import Account
 from provisor.console import urls
 

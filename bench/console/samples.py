@@ -8,12 +8,6 @@ from uuid import UUID
 
 from bench.console.places import Places
 
-#: Patterns that answer GET and are no pages, with why they are not measured.
-NOT_PAGES: Mapping[str, str] = {
-    "live": "a stream that does not end",
-    "export-groups": "a file that is sent while it is read",
-}
-
 #: Patterns that answer with a rehearsal or a plan, and with nothing else.
 REHEARSALS = frozenset(
     {
@@ -59,6 +53,7 @@ def samples(places: Places) -> list[Sample]:
         *_policies(places),
         *_questions(places),
         *_settings(places),
+        *_doors(places),
     ]
 
 
@@ -341,3 +336,15 @@ def _fact() -> str:
     from provisor.scim.dialect import FACTS
 
     return next(iter(FACTS))
+
+
+def _doors(places: Places) -> Iterator[Sample]:
+    """One's own account and applications, and who else may come in."""
+    big = (places.big_application.id,)
+    for name in ("account", "my-apps", "sign-in-provider", "invite-group"):
+        yield Sample(name)
+    for name in ("application-connection", "application-sign-in"):
+        yield Sample(name, big)
+    yield Sample("invite-group", query={"to_group": places.big_group.display_name})
+    yield Sample("invite-user", (places.busy_user.id,), part=True)
+    yield Sample("administrator-access", (places.administrator.id,), part=True)

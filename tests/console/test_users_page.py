@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from provisor.access.accounts import create_account
-from provisor.access.models import Account
+from provisor.access.models import Account, Opening
+from provisor.applications.models import Application
 from provisor.audit.actor import SYSTEM
 from provisor.console.users.timeline import read_timeline
 from provisor.directory.memberships import nest, remove_members
@@ -231,5 +232,9 @@ def test_the_page_asks_few_questions_however_much_there_is(browser: Client, djan
     for link in Link.objects.filter(local_id=ada.id):
         for number in range(5):
             attempt(link, ada, milliseconds(number))
+    User.objects.filter(pk=ada.pk).update(manager=person("mona"))
+    create_account("ada@example.com", "a long enough phrase", "auditor", SYSTEM, directory_user=ada)
+    for application in Application.objects.all():
+        Opening.objects.create(user=ada, application_id=application.pk, at=timezone.now())
     with django_assert_max_num_queries(15):
         shown(browser, ada)

@@ -1,17 +1,11 @@
-"""Undo: an act says with its notice how it is taken back, and one address takes it back."""
+"""Undo: an act says with its notice how it is taken back. The address that takes it back is in `taking_back`."""
 
 from collections.abc import Callable
 from typing import Any, Final
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
-
-from provisor.access.permissions import Permission
-from provisor.console.guard import confirmed_where, requires
 
 #: Seconds for which an act can be taken back from its notice.
 LIFETIME: Final = 3600
@@ -39,35 +33,24 @@ def seal(request: HttpRequest, name: str, needs: dict[str, Any]) -> str:
     return signing.dumps(value, salt=_SALT, compress=True)
 
 
+def opened(request: HttpRequest) -> tuple[Act, dict[str, Any]] | None:
+    """The act of the sealed value in the form, and what it needs; None when it is too late, or somebody else's."""
+    value = _sealed(request)
+    act = _acts.get(value.get("act", ""))
+    return (act, value["needs"]) if act and value["account"] == str(request.user.pk) else None
+
+
+def is_dangerous(request: HttpRequest) -> bool:
+    """Whether the act is one for which its sender has to prove anew who they are."""
+    return _sealed(request).get("act") in _dangerous
+
+
 def _sealed(request: HttpRequest) -> dict[str, Any]:
     try:
         value: dict[str, Any] = signing.loads(request.POST.get("undo", ""), salt=_SALT, max_age=LIFETIME)
     except signing.BadSignature:
         return {}
     return value
-
-
-def _is_dangerous(request: HttpRequest) -> bool:
-    return _sealed(request).get("act") in _dangerous
-
-
-@require_POST
-@requires(Permission.READ)
-@confirmed_where(_is_dangerous)
-def undo(request: HttpRequest) -> HttpResponse:
-    """Take back the act of the sealed value, and return to the page that the person was on."""
-    from provisor.console import notices
-    from provisor.console.refusals import REFUSALS, sentence_of
-
-    value = _sealed(request)
-    if value.get("account") != str(request.user.pk) or value.get("act") not in _acts:
-        notices.refused(request, _("It is too late to undo this from here. Nothing was changed."))
-    else:
-        try:
-            notices.done(request, _acts[value["act"]](request, value["needs"]))
-        except REFUSALS as refusal:
-            notices.refused(request, sentence_of(refusal))
-    return redirect(came_from(request))
 
 
 def came_from(request: HttpRequest, otherwise: str = "/") -> str:

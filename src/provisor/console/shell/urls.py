@@ -5,8 +5,8 @@ from django.urls import path
 from provisor.console.shell.live import live
 from provisor.console.shell.palette import palette
 from provisor.console.shell.samples import samples
+from provisor.console.shell.taking_back import undo
 from provisor.console.shell.theme import theme
-from provisor.console.shell.undo import undo
 
 urlpatterns = [
     path("live", live, name="live"),

@@ -19,7 +19,7 @@ from provisor.directory.models import User
 @requires(Permission.READ)
 def user_page(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Profile, groups, applications and timeline; of a deleted user what is left."""
-    user = User.objects.filter(id=user_id).first()
+    user = User.objects.select_related("manager", "account").filter(id=user_id).first()
     if user is None:
         raise Http404(
             _("There is no such user. Who was deleted goes once no application has the account any more.")
@@ -28,7 +28,7 @@ def user_page(request: HttpRequest, user_id: UUID) -> HttpResponse:
     groups = [each.group.id for each in person.direct if not each.group.is_everyone]
     context = {
         "person": person,
-        "signing_in": read_signing_in(user),
+        "signing_in": read_signing_in(user, [each.application for each in person.applications]),
         "timeline": read_timeline(user.id, groups, request.GET.get("before", "")),
         "is_newest": "before" not in request.GET,
     }

@@ -55,9 +55,8 @@ def read_person(user: User) -> Person:
     """Read it in a number of queries that does not depend on how much there is."""
     direct, inherited = _groups(user.id)
     everything = {each.group.id: each.group.display_name for each in (*direct, *inherited)}
-    manager = User.objects.filter(id=user.manager_id).first() if user.manager_id else None
     return Person(
-        user, manager, list(facts(user.resource)), direct, inherited, _applications(user, everything)
+        user, user.manager, list(facts(user.resource)), direct, inherited, _applications(user, everything)
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from provisor.directory.models import User
 from provisor.provisioning.models import Link
+from provisor.provisioning.preview.comparison import compare
 from tests.provisioning.installation import Installation
 from tests.provisioning.scanning import changes, findings, scan
 from tests.provisioning.vices import (
@@ -241,3 +242,16 @@ def test_r05_a_bulk_request_that_meets_foreign_values_does_not_take_them_for_the
     assert found == {one.user_name: ["active"] for one in people}
     assert len(log(target, "POST", "/Bulk", after=before)) > 0
     assert len(log(target, "PATCH", after=before)) < len(people)
+
+
+def test_what_was_answered_is_shown_as_a_whole_and_marked_only_where_it_differs(
+    installation: Installation, target: LabServer
+) -> None:
+    """The sides of an account: an attribute that came back as it was sent is no difference, nor one that has no value."""
+    target.set_options(lower_case_user_name=True)
+    alice = brought(installation, "ALICE")
+    sides, _ = compare(installation.link(alice))
+    lines = {line.path: line for line in sides.lines}
+    assert (lines["userName"].observed, lines["userName"].differing) == ("alice", {"observed"})
+    assert (lines["displayName"].observed, lines["displayName"].differing) == ("Alice Example", set())
+    assert "title" not in lines

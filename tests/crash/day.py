@@ -39,6 +39,15 @@ class Days:
                 undo()
         self._undo.clear()
 
+    def move(self, count: int) -> list[Undo]:
+        """Let so many people change teams; returns what takes each of it back."""
+        before = len(self._undo)
+        for _ in range(count):
+            self._move()
+        undo = self._undo[before:]
+        del self._undo[before:]
+        return undo
+
     def pause(self, longest: float) -> float:
         return self._random.uniform(0, longest)
 

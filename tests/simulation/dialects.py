@@ -42,7 +42,7 @@ _GOOD: dict[str, tuple[Any, ...]] = {
     "delete": (True, True, False),
     "put": (True, True, False),
 }
-#: Three targets in ten take bulk requests, and half of those have a vice in it.
+#: Three targets in ten take bulk requests, and two thirds of those have a vice in it.
 _BULK: tuple[dict[str, Any], ...] = (
     {"bulk_operations": 2}, {"bulk_operations": 5}, {"bulk_payload": 2_000}, {"bulk_refused": 413},
     {"bulk_refused": 404}, {"bulk_refused": 501}, {"bulk_drops_results": 1}, {"bulk_lies": True},
@@ -68,7 +68,8 @@ def draw_dialect(world: World) -> Drawn:
         if chance.random() < 0.25 and (value := chance.choice(values)) != values[0]
     }
     if chance.random() < 0.3:
-        odd |= {"bulk": True, **chance.choice(({}, chance.choice(_BULK)))}
+        vice = chance.choice(_BULK)
+        odd |= {"bulk": True, **chance.choice(({}, vice, vice))}
     _keep_possible(odd)
     return Drawn(read_options({"seed": chance.randrange(10**6), **odd}), odd)
 

@@ -7,6 +7,7 @@ from provisor.provisioning.brake.decisions import release_hold
 from provisor.provisioning.models import Hold
 from tests.crash.company import ACTOR
 from tests.crash.judge import describe
+from tests.simulation.backlogs import Rushes
 from tests.simulation.company import Company, draw_size
 from tests.simulation.foreigners import Foreigner
 from tests.simulation.last_scan import LastScan
@@ -59,6 +60,7 @@ class Seed:
         outcome = self._outcome
         outcome.users = self._company.size
         Timeline(self._world, self._company, self._lives, self._watchers, self._foreigners).draw()
+        Rushes(self._world, self._company).draw()
         try:
             outcome.lives = self._lives.run()
         except Violation as violation:

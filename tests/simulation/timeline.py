@@ -44,7 +44,7 @@ class Timeline:
             (60, self._change), (5, self._take_back), (8, self._crash), (6, self._crash_in_transaction),
             (10, self._fault), (3, self._unreachable), (3, self._other_token), (3, self._pause), (2, self._wrong_clock),
             (2, self._sync), (4, self._decide), (3, self._regrant), (2, self._full_disk),
-            (4, self._scan), (16, self._foreign), (6, self._throttle),
+            (4, self._scan), (16, self._foreign), (6, self._throttle), (8, self._lose_members),
         ]  # fmt: skip
         self._acts = [act for weight, act in weighted for _ in range(weight)]
 
@@ -156,6 +156,19 @@ class Timeline:
         )  # fmt: skip
         self._world.tell(f"{one.application.name} allows less: {fault}")
         self._set(one, faults=(fault,))
+        self._world.after(chance.choice(LASTS), lambda: self._set(one, faults=()))
+
+    def _lose_members(self) -> None:
+        """Answers about who is in a group are lost, and whoever was put in is taken out before it is asked again."""
+        one, chance = self._one(), self._world.random
+        method = chance.choice(("PATCH", "PATCH", "PUT"))
+        fault = Fault(
+            kind=FaultKind.RESET, handled=True, method=method, path="/Groups/", count=chance.choice((1, 2, 0))
+        )
+        self._world.tell(f"answers about groups of {one.application.name} are lost")
+        self._set(one, faults=(fault,))
+        for undo in self._days.move(4):
+            self._world.after(chance.choice((0.1, 0.5, 2.0)), undo)
         self._world.after(chance.choice(LASTS), lambda: self._set(one, faults=()))
 
     def _set(self, one: Installed, **changes: object) -> None:

@@ -141,6 +141,7 @@ def test_a_passkey_that_was_removed_here_is_refused(blank: Page, with_mail: Serv
     email = new_person(with_mail, "ray")
     enter(page, with_mail, email)
     add_passkey(page, with_mail, "Old key")
+    page.wait_for_url(re.compile("/account/factors/codes"))
     page.goto(f"{with_mail.address}/account")
     page.get_by_role("link", name="Remove Old key").click()
     page.get_by_role("button", name="Remove the passkey").click()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal
 
 from provisor.scim.change import Change
@@ -92,7 +93,19 @@ class Desired:
     @property
     def absent(self) -> frozenset[str]:
         """The attributes that are to have no value."""
-        return self.managed - self.values.keys() - self.kept - self.create_only - frozenset(self.waiting)
+        return _absent(self.managed, frozenset(self.values), self.kept, self.create_only, self.waiting)
+
+
+@lru_cache(maxsize=1024)
+def _absent(
+    managed: frozenset[str],
+    given: frozenset[str],
+    kept: frozenset[str],
+    create_only: frozenset[str],
+    waiting: tuple[str, ...],
+) -> frozenset[str]:
+    """Most resources of an application have values for the same attributes, so this is asked for each and found once."""
+    return managed - given - kept - create_only - frozenset(waiting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,10 @@ class Account:
         #: what is there, it may be the application's own.
         self.foreign: set[str] = set()
         self.surely_foreign: set[str] = set()
+        #: What it has made of our values.
+        self._made: dict[str, Any] = {}
+        #: What the last scan has taken for its own, beside what was wanted then.
+        self._taken: dict[str, tuple[Any, Any]] = {}
         self._shown: frozenset[str] = frozenset()
         self._store(self.wanted)
         observed = observe_whole(self._desired, self.wanted, self._answer if answers else None)
@@ -57,6 +61,7 @@ class Account:
     def _store(self, values: dict[str, Any]) -> None:
         for path, value in values.items():
             made = MISSING if value is MISSING else self._ways[path](value)
+            self._made[path] = made
             self.held = {**self.held, path: made} if made is not MISSING else _without(self.held, path)
             self.foreign.discard(path)
             self.surely_foreign.discard(path)
@@ -74,7 +79,9 @@ class Account:
         }
         self._store(values)
         answer = self._answer if answers else None
-        self._shown = MANAGED if answers else self._shown - values.keys()
+        # somebody else's value of what was never shown tells nothing of the application's own way
+        unclear = self.foreign - self._shown
+        self._shown = MANAGED - unclear if answers else self._shown - values.keys()
         observed = observe_part(self._desired, self._memory, self.wanted, answer, values.keys())
         self._remember(observed, written=True)
 
@@ -85,8 +92,16 @@ class Account:
             return
         self.held = {**self.held, path: value} if value is not MISSING else _without(self.held, path)
         self.foreign.add(path)
-        if path in self._shown or (path in self.wanted and value is not MISSING):
+        if same_value(path, value, self._made.get(path, MISSING)):
+            # it is as it was before somebody else came
+            self.foreign.discard(path)
+            self.surely_foreign.discard(path)
+        elif self._was_taken_for_its_own(path, value):
+            self.surely_foreign.discard(path)
+        elif path in self._shown or (path in self.wanted and value is not MISSING):
             self.surely_foreign.add(path)
+        else:
+            self.surely_foreign.discard(path)
 
     def scan(self) -> set[str]:
         """Compare, as a scan does, and return where somebody else has changed something."""
@@ -95,7 +110,17 @@ class Account:
         self._baseline = compared.baseline
         observed = Observed(values=self._memory.observed, unshown=self._memory.unshown)
         self._remember(observed, written=False)
-        return {difference.path for difference in compared.differences}
+        found = {difference.path for difference in compared.differences}
+        # what nobody could tell from its own is its own from now on
+        self._made |= {path: self.held.get(path, MISSING) for path in self.foreign - found}
+        self._taken |= {
+            path: (self.wanted.get(path, MISSING), self.held.get(path, MISSING)) for path in MANAGED - found
+        }
+        return found
+
+    def _was_taken_for_its_own(self, path: str, value: Any) -> bool:
+        wanted, seen = self._taken.get(path, (None, None))
+        return same_value(path, wanted, self.wanted.get(path, MISSING)) and same_value(path, seen, value)
 
 
 def _without(values: dict[str, Any], path: str) -> dict[str, Any]:
@@ -118,7 +143,7 @@ FOREIGN = st.tuples(st.just("foreign"), _values("Foreign"), st.just(False))
 SCANS = st.tuples(st.just("scan"), st.just({}), st.just(False))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None, derandomize=True)
 @given(
     ways=st.fixed_dictionaries({path: st.sampled_from(POSSIBLE[path]) for path in PATHS}),
     answers=st.booleans(),

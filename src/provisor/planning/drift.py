@@ -51,7 +51,8 @@ class Memory:
             (self.baseline or {}).get(path),
             self.answered(path),
         )
-        if before is not None and same_value(path, before[0], sent):
+        rewritten = self.written_since and path in self.unshown
+        if before is not None and not rewritten and same_value(path, before[0], sent):
             newer = self.written_since and answered is not UNKNOWN
             return not (same_value(path, before[1], there) or (newer and same_value(path, answered, there)))
         if answered is not UNKNOWN:

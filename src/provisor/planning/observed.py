@@ -87,14 +87,24 @@ def _plain(value: Any) -> Any:
 
 
 def _with_what_a_scan_saw(memory: Memory, absent: Collection[str]) -> Memory:
-    """Where no answer has shown anything, the last scan has, unless something was written since."""
-    if memory.observed is not None or memory.baseline is None or memory.written_since:
+    """What no answer has shown, the last scan has, unless something was written since."""
+    if memory.baseline is None or memory.written_since or not (memory.observed is None or memory.unshown):
         return memory
-    seen = memory.baseline.items()
-    values = {
-        path: now for path, (then, now) in seen if same_value(path, then, memory.sent.get(path, MISSING))
+    then_and_now = memory.baseline.items()
+    seen = {
+        path: now
+        for path, (then, now) in then_and_now
+        if same_value(path, then, memory.sent.get(path, MISSING))
     }
-    return replace(memory, observed={**dict.fromkeys(absent), **values})
+    if memory.observed is None:
+        return replace(memory, observed={**dict.fromkeys(absent), **seen})
+    still = frozenset(path for path in memory.unshown if path in memory.baseline and path not in seen)
+    values = {path: value for path, value in memory.observed.items() if path not in memory.unshown}
+    for path in memory.unshown - still:
+        # what stands in no baseline was as it was sent
+        if path in seen or path not in memory.sent:
+            values[path] = seen.get(path)
+    return replace(memory, observed=values, unshown=still)
 
 
 def differing(

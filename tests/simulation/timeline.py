@@ -156,7 +156,8 @@ class Timeline:
         )  # fmt: skip
         self._world.tell(f"{one.application.name} allows less: {fault}")
         self._set(one, faults=(fault,))
-        self._world.after(chance.choice(LASTS), lambda: self._set(one, faults=()))
+        # whoever asks to be asked again in a second is asked again and again
+        self._world.after(min(chance.choice(LASTS), 600.0), lambda: self._set(one, faults=()))
 
     def _lose_members(self) -> None:
         """Answers about who is in a group are lost, and whoever was put in is taken out before it is asked again."""

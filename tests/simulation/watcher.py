@@ -116,6 +116,21 @@ class Watcher:
             if owner and owner in seen:
                 self._broken(f"R2: {record.resource['userName']} has two accounts")
             seen.add(owner or "")
+        self._watch_unowned()
+
+    def _watch_unowned(self) -> None:
+        """Whose account was there before has it adopted, and gets no second one beside it."""
+        records = self._target.store.users.records.values()
+        names = {
+            each.resource["userName"]
+            for each in records
+            if "externalId" not in each.resource and each.id not in self.strangers
+        }
+        for each in records:
+            if "externalId" in each.resource and each.resource["userName"] in names:
+                self._broken(
+                    f"R2: {each.resource['userName']} has an account beside the one that was there before"
+                )
 
     def _live_accounts(self) -> set[str]:
         return {

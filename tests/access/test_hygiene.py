@@ -30,8 +30,15 @@ WRITES_OF_READERS: Final = {
 #: Routes whose GET writes something else on purpose, and what: whoever looks first at a work whose process has died notes
 #: that it ended. It is a fact, and no wish of who asks.
 #: The first look at the keys of single sign-on makes the first key, with its audit entry.
+#: Whoever may not open an application is in the audit record, once a day for each reason.
 WRITES_BY_GET: Final = {
     "long-work/<uuid:work_id>": {"console_work"},
+    "my/apps/<uuid:application_id>/open": {
+        "access_refused_opening",
+        "audit_entry",
+        "audit_head",
+        "audit_payload",
+    },
     ".well-known/jwks.json": {"access_signing_key", "audit_entry", "audit_head", "audit_payload"},
 }
 #: Where programs speak OAuth: no cookie counts there but at the first, which only asks, and shows or redirects.
